@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "enforce/enforcer.h"
+#include "enforce/gate_control.h"
+#include "enforce/socket_access.h"
+
+namespace sluice::enforce {
+
+/// What enforcement could not do, each counted.
+struct EnforceCounters {
+  std::uint64_t kicks = 0;
+  std::uint64_t orphan_pushes = 0;     // passes over a namespace's sockets
+  std::uint64_t kicks_left_to_tcp = 0;  // no way to push: TCP's own timer sends
+  std::uint64_t resends = 0;
+  std::uint64_t resends_failed = 0;
+  std::uint64_t destroyed = 0;
+  std::uint64_t destroy_failed = 0;  // the gate still refuses the flow
+};
+
+/// The Enforcer on this kernel: rulings by GateControl, kicks and resets on duplicates of the application's sockets.
+/// One thread.
+class KernelEnforcer final : public Enforcer {
+ public:
+  explicit KernelEnforcer(GateControl& gate) : gate_{gate} {}
+
+  void set_state(const FlowFacts& flow, FlowState state) override;
+  void clear(const FlowFacts& flow, StreamPos until) override;
+  void resend(const FlowFacts& flow, Bytes payload) override;
+  Destroyed block(const FlowFacts& flow) override;
+  void forget(const FlowFacts& flow) override;
+  void flush() override;
+
+  /// Remembers the network namespace of a process while it lives, for sockets that outlive it.
+  void remember_netns(const FlowFacts& flow);
+  void forget(Tgid pid) { sockets_.forget(pid); }
+  [[nodiscard]] const EnforceCounters& counters() const { return counters_; }
+
+ private:
+  [[nodiscard]] int netns(const FlowFacts& flow) const;
+  void kick_flow(const FlowFacts& flow);
+  void push_orphans();
+
+  static constexpr std::size_t kMaxNetns = 256;
+  GateControl& gate_;
+  SocketAccess sockets_;
+  std::map<std::uint32_t, UniqueFd> netns_;  // by inode
+  std::vector<FlowFacts> to_kick_;
+  std::vector<FlowFacts> orphans_;
+  EnforceCounters counters_;
+};
+
+}  // namespace sluice::enforce
