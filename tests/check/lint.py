@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""clang-tidy over every .cpp of daemon/, two at a time.
+
+    lint.py BUILD [PATH...]      BUILD holds compile_commands.json and the generated skeleton
+
+Always the whole tree, but a file whose text, includes, command and .clang-tidy are as they were when it passed is not
+read again: the stamps are in BUILD/lint/.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TIDY = "clang-tidy-16"  # the first that reads libstdc++'s std::expected
+INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+
+
+def closure(file, build, seen):
+    """The file and all headers of the tree (or generated) that it includes."""
+    if file in seen:
+        return
+    seen.add(file)
+    for name in INCLUDE.findall(file.read_bytes()):
+        for folder in (file.parent, ROOT / "daemon", ROOT, build / "bpf"):
+            header = folder / os.fsdecode(name)
+            if header.is_file():
+                closure(header.resolve(), build, seen)
+                break
+
+
+def stamp_of(entry, build):
+    seen = set()
+    closure(pathlib.Path(entry["file"]), build, seen)
+    digest = hashlib.sha256(entry.get("command", "").encode())
+    for file in [ROOT / ".clang-tidy", *sorted(seen)]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def lint(entry, build):
+    """None if the file is fine, else what clang-tidy says."""
+    stamp = build / "lint" / stamp_of(entry, build)
+    if stamp.exists():
+        return None
+    done = subprocess.run([TIDY, "-p", str(build), "--quiet", "--extra-arg=-Wno-unknown-warning-option",
+                           entry["file"]], capture_output=True, text=True, timeout=600)
+    if done.returncode:
+        return done.stdout + "".join(line for line in done.stderr.splitlines(True) if "error" in line)
+    stamp.touch()
+    return None
+
+
+def main():
+    if not shutil.which(TIDY):
+        print(f"skipped: no {TIDY}")
+        sys.exit(77)
+    build = pathlib.Path(sys.argv[1]).resolve()
+    only = [str(pathlib.Path(path).resolve()) for path in sys.argv[2:]]
+    (build / "lint").mkdir(exist_ok=True)
+    entries = [entry for entry in json.loads((build / "compile_commands.json").read_text())
+               if entry["file"].startswith(f"{ROOT}/daemon/") and (not only or entry["file"].startswith(tuple(only)))]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = [said for said in pool.map(lambda entry: lint(entry, build), entries) if said]
+    print("\n".join(complaints) or f"lint: {len(entries)} files are clean")
+    sys.exit(1 if complaints else 0)
+
+
+if __name__ == "__main__":
+    main()
