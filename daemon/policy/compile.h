@@ -10,8 +10,8 @@
 
 namespace sluice::policy {
 
-/// One entry of the longest-prefix table. Since only the longest prefix answers, each entry already holds the union of
-/// the denials of all networks that contain it.
+/// One entry of the longest-prefix table. Since only the longest prefix answers, each entry already holds the
+/// union of the denials of all networks that contain it.
 struct DeniedNetwork {
   static constexpr std::size_t kMaxPorts = 8;
   Network network;

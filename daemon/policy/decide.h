@@ -10,6 +10,8 @@
 
 namespace sluice::policy {
 
+/// A fact that is unknown (empty text, the address ::, port 0) matches no value of a rule, not even '*': what
+/// is learned later can only allow more.
 [[nodiscard]] bool matches(const SenderRule& rule, const Sender& sender);
 [[nodiscard]] bool matches(const DestinationRule& rule, const Destination& destination);
 
@@ -23,11 +25,17 @@ struct Facts {
 /// May this sender send this data class there? In observe mode a block is told as would_block.
 [[nodiscard]] Decision decide(const Policy& policy, Mode mode, const Facts& facts);
 
-/// How the gate must treat a flow: trusted if nothing in it could be a violation (each data class is covered whatever
-/// the encryption), held if in enforce mode some data class could end in block, watched otherwise.
-[[nodiscard]] FlowState classify(const Policy& policy, Mode mode, const Sender& sender, const Destination& destination);
+/// How the gate must treat a flow: trusted if nothing in it could be a violation (each data class is covered
+/// whatever the encryption), held if in enforce mode some data class, or what cannot be read
+/// (failure.opaque), could end in block, watched otherwise.
+[[nodiscard]] FlowState classify(const Policy& policy, Mode mode, const Sender& sender,
+                                 const Destination& destination);
 
 /// The connection rule that denies this destination, or nullptr.
 [[nodiscard]] const ConnectionRule* denies(const Policy& policy, const Destination& destination);
+
+/// The decision about a connection that `rule` denies: block, or would_block in observe mode.
+[[nodiscard]] Decision decide_connection(const ConnectionRule& rule, Mode mode, const Sender& sender,
+                                         const Destination& destination);
 
 }  // namespace sluice::policy

@@ -23,6 +23,7 @@ struct Diagnostic {
 };
 
 /// The candidate that `word` is most likely a slip of (edit distance, shared words), or "".
-[[nodiscard]] std::string_view nearest_word(std::string_view word, std::span<const std::string_view> candidates);
+[[nodiscard]] std::string_view nearest_word(std::string_view word,
+                                            std::span<const std::string_view> candidates);
 
 }  // namespace sluice::policy

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The policy as passive data: what the YAML says, resolved and checked. Loaded by policy_yaml, asked through decide.
+// The policy as passive data: what the YAML says, resolved and checked. Loaded by policy_yaml, asked through
+// decide.
 #pragma once
 
 #include <chrono>

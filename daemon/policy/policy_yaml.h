@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to policy: every mistake of every file at once, each with its place and, where one is near, the right word.
+// Text to policy: every mistake of every file at once, each with its place and, where one is near, the right
+// word.
 #pragma once
 
 #include <functional>
@@ -32,8 +33,8 @@ struct LoadedPolicy {
   std::vector<Diagnostic> diagnostics;   // errors and warnings in the order of the files
 };
 
-/// Several texts make one policy: names must be unique over all of them, `mode` and `failure` may stand in one only.
-/// No I/O. Bounded: a text over 1 MiB or nested deeper than 32 is refused with a diagnostic.
+/// Several texts make one policy: names must be unique over all of them, `mode` and `failure` may stand in
+/// one only. No I/O. Bounded: a text over 1 MiB or nested deeper than 32 is refused with a diagnostic.
 [[nodiscard]] LoadedPolicy load_policy(std::span<const PolicyText> texts, const Vocabulary& vocabulary);
 
 }  // namespace sluice::policy
