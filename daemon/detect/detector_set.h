@@ -19,38 +19,57 @@ namespace sluice::detect {
 /// Key of the value fingerprints (HMAC-SHA256), made at install.
 using FingerprintKey = std::array<std::uint8_t, 32>;
 
-/// A value or its context that is split between two pieces of content is found if it lies within this many bytes.
+/// A value that is split between pieces of content is found if it is no longer than this.
 inline constexpr std::size_t kOverlap = 1024;
 
-/// What detection must remember of one part of one flow between two pieces: the last kOverlap bytes and how far
-/// matches were already reported. Wiped on destruction.
+/// What detection must remember of one part of one flow between two pieces: the last bytes and which matches
+/// in them were already reported. Wiped on destruction.
 class ScanState {
  public:
   ScanState() = default;
   ~ScanState();
   ScanState(ScanState&&) noexcept = default;
-  ScanState& operator=(ScanState&&) noexcept = default;
+  ScanState& operator=(ScanState&&) noexcept;
   /// Bytes are missing before the next piece: nothing matches across them.
   void gap();
+  /// Matches that were found and not reported because a window already held kMaxMatches of their data class.
+  [[nodiscard]] std::uint64_t suppressed() const { return suppressed_; }
 
  private:
   friend class DetectorSet;
-  std::vector<std::uint8_t> tail_;     // at most kOverlap bytes
-  StreamPos tail_end_{};               // stream position after tail_
-  std::uint64_t reported_until_ = 0;   // matches that end at or before this position were told
+  struct Told {
+    std::uint64_t begin = 0, end = 0;
+    DataClassId data_class{};
+    auto operator<=>(const Told&) const = default;
+  };
+  void keep(std::string_view window, std::size_t size, StreamPos end);
+
+  std::vector<std::uint8_t> tail_;  // kOverlap bytes and their context
+  StreamPos tail_end_{};            // stream position after tail_
+  bool cut_ = false;                // bytes of this part came before tail_
+  std::vector<Told> told_;          // sorted; matches that end within tail_
+  std::uint64_t suppressed_ = 0;
 };
+
+/// Matches of one data class that one window of 64 KiB may report; honest content has fewer.
+inline constexpr std::size_t kMaxMatches = 4096;
 
 /// The compiled detectors of one policy. Immutable but for a scratch area: one thread at a time uses a set.
 class DetectorSet {
  public:
   /// Fails on an unknown detector, check or a pattern that does not compile; names the data class.
-  [[nodiscard]] static Result<DetectorSet> compile(std::span<const DataClassSpec> classes, const FingerprintKey& key);
+  [[nodiscard]] static Result<DetectorSet> compile(std::span<const DataClassSpec> classes,
+                                                   const FingerprintKey& key);
   DetectorSet(DetectorSet&&) noexcept;
   DetectorSet& operator=(DetectorSet&&) noexcept;
   ~DetectorSet();
 
-  /// Appends the validated matches that end in `content`. Any split of a part into pieces yields the same values
-  /// (as long as a value and its context fit kOverlap); time is linear in the piece, memory bounded by it.
+  /// Appends the validated matches that became visible with `content`, each span once for a data class. At
+  /// the end of a piece a value is judged as if the text ended there, since its bytes are about to leave;
+  /// when more text comes it is judged again. So every value of the whole text is found in any split into
+  /// pieces, and a split can only add values: a value that grows over a boundary is reported short and then
+  /// long. Within a data class a value inside a longer one is left out. Time is linear in the piece, memory
+  /// bounded by it.
   void scan(ScanState& state, const Content& content, std::vector<Match>& out) const;
 
  private:
