@@ -7,7 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -34,7 +34,6 @@ struct PipelineCounters {
   std::uint64_t records = 0;
   std::uint64_t bad_records = 0;
   std::uint64_t bytes_inspected = 0;
-  std::uint64_t bytes_lost = 0;  // gaps in front of inspected bytes
   std::uint64_t flows_refused = 0;  // flow table of the daemon full
   std::uint64_t matches = 0;
   std::uint64_t held_records = 0;
@@ -78,6 +77,7 @@ class Pipeline {
  private:
   struct Flow;
   class Scanner;
+  using FlowMap = std::map<FlowKey, std::unique_ptr<Flow>>;
 
   void on(const FlowOpened& event);
   void on(const PayloadSent& event);
@@ -87,6 +87,8 @@ class Pipeline {
   void on(const ProcessExited& event);
 
   Flow* find_flow(const FlowFacts& facts);
+  FlowMap::iterator erase(FlowMap::iterator flow);
+  void index_owner(Tgid pid, int change);
   void classify(Flow& flow);
   void release(Flow& flow, const PayloadSent& event);
   void inspect(Flow& flow, const PayloadSent& event);
@@ -98,7 +100,8 @@ class Pipeline {
   Parts parts_;
   Limits limits_;
   std::shared_ptr<const ActivePolicy> active_;
-  std::map<FlowKey, std::unique_ptr<Flow>> flows_;
+  FlowMap flows_;
+  std::unordered_map<Tgid, int> flows_of_;  // open flows by owner, so that an exec costs nothing to those that have none
   std::vector<Match> matches_;  // of the record in hand; kept for its capacity
   PipelineCounters counters_;
 };

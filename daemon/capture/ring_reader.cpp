@@ -16,6 +16,7 @@ namespace {
 
 // Watched records do not wake the reader (a wake-up costs more than the copy); this is how late they may be read.
 constexpr std::chrono::milliseconds kPollInterval{10};
+constexpr std::chrono::milliseconds kDrainLimit{2000};
 // Batches in a row before timers and posted work get their turn.
 constexpr int kBatchesPerTurn = 64;
 
@@ -76,7 +77,10 @@ void RingReader::stop() {
 }
 
 void RingReader::drain() {
-  while (ring_buffer__consume(ring_) > 0) handlers_.on_batch();
+  const auto deadline = std::chrono::steady_clock::now() + kDrainLimit;  // a busy flow never ends by itself
+  do {
+    handlers_.on_batch();
+  } while (ring_buffer__consume(ring_) > 0 && std::chrono::steady_clock::now() < deadline);
   handlers_.on_batch();
 }
 

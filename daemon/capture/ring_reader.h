@@ -36,7 +36,7 @@ class RingReader {
   RingReader& operator=(const RingReader&) = delete;
 
   void start();
-  /// Reads what is there now, to the last record; for shutdown.
+  /// Reads what is there now, to the last record or for two seconds; for shutdown and policy changes.
   void drain();
   void stop();
 

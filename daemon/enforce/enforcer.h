@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/ids.h"
@@ -12,6 +13,16 @@ namespace sluice::enforce {
 
 /// How a socket was brought to its end.
 enum class Destroyed : std::uint8_t { disconnected, sock_destroy, refused_only };
+
+/// As a finding tells it.
+constexpr std::string_view to_string(Destroyed how) {
+  switch (how) {
+    case Destroyed::disconnected: return "socket disconnected";
+    case Destroyed::sock_destroy: return "socket destroyed";
+    case Destroyed::refused_only: return "every packet refused";
+  }
+  return "";
+}
 
 class Enforcer {
  public:

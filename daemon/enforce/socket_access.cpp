@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "enforce/socket_access.h"
 
-#include <fcntl.h>
 #include <dirent.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>

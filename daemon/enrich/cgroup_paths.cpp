@@ -6,7 +6,9 @@
 
 #include <array>
 #include <climits>
+#include <cstddef>
 #include <cstring>
+#include <new>
 
 namespace sluice::enrich {
 namespace {
@@ -15,15 +17,12 @@ constexpr int kFileIdKernfs = 0xfe;  // include/linux/exportfs.h: 64-bit kernfs 
 constexpr std::array<std::string_view, 4> kUnitSuffixes{".service", ".scope", ".socket", ".mount"};
 
 UniqueFd open_cgroup_by_id(int root, CgroupId id) {
-  struct {
-    file_handle handle;
-    std::uint64_t id;
-  } request{};
-  request.handle.handle_bytes = sizeof request.id;
-  request.handle.handle_type = kFileIdKernfs;
-  const std::uint64_t value = std::to_underlying(id);
-  std::memcpy(request.handle.f_handle, &value, sizeof value);
-  return UniqueFd{open_by_handle_at(root, &request.handle, O_PATH | O_CLOEXEC)};
+  alignas(file_handle) std::array<std::byte, sizeof(file_handle) + sizeof(CgroupId)> memory{};
+  auto* request = new (memory.data()) file_handle;  // the id is its flexible tail
+  request->handle_bytes = sizeof id;
+  request->handle_type = kFileIdKernfs;
+  std::memcpy(memory.data() + sizeof(file_handle), &id, sizeof id);
+  return UniqueFd{open_by_handle_at(root, request, O_PATH | O_CLOEXEC)};
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ struct Finding {
   Destination destination;
   FlowFacts flow;
   LedgerEntry ledger;
+  std::string done;                     // what was done to the flow: "socket disconnected", ...; empty = nothing
   std::string policy_hash;  // first 12 hex digits of the policy's SHA-256
 
   static constexpr std::size_t kMaxSamples = 5;
