@@ -57,10 +57,21 @@ std::size_t domain_end(std::string_view text, std::size_t begin) {
   return labels >= 2 && is_top_level_domain(last) ? end : begin;
 }
 
+/// The marks around an address that say how it is written.
+struct Writing {
+  bool quoted = false;   // 'bob@example.com'
+  bool encoded = false;  // bob%40example.com
+};
+
 /// Begin of the local part that ends at `end`, or `end` if there is none.
-std::size_t local_begin(std::string_view text, std::size_t end, bool quoted) {
+std::size_t local_begin(std::string_view text, std::size_t end, Writing writing) {
   std::size_t begin = end;
-  while (begin > 0 && end - begin <= kMaxLocal && is_local_char(text[begin - 1])) --begin;
+  while (begin > 0 && end - begin <= kMaxLocal) {
+    const bool plus =
+        writing.encoded && begin < end && text[begin - 1] == '%' && ends_plus_escape(text, begin + 2);
+    if (!plus && !is_local_char(text[begin - 1])) break;
+    --begin;
+  }
   if (begin > 0 && text[begin - 1] == '%') begin += escape_rest(text, begin);
   if (begin > 0 && text[begin - 1] == '\\' && begin < end) {  // "\nbob@" and "\u0022bob@" in JSON
     const char c = text[begin];
@@ -68,7 +79,7 @@ std::size_t local_begin(std::string_view text, std::size_t end, bool quoted) {
     if (c == 'u') begin += 5;
   }
   if (begin >= end) return end;
-  if (quoted) {  // 'bob@example.com': the quote is SQL's
+  if (writing.quoted) {  // 'bob@example.com': the quote is SQL's
     const std::size_t quote = text.substr(begin, end - begin).rfind('\'');
     if (quote != std::string_view::npos) begin += quote + 1;
   }
@@ -100,7 +111,8 @@ bool is_repository(std::string_view text, Span value, std::size_t at) {
 void add_email(std::string_view text, std::size_t at, std::size_t domain, std::vector<Span>& out) {
   const std::size_t end = domain_end(text, domain);
   if (end == domain) return;
-  const std::size_t begin = local_begin(text, at, char_at(text, end) == '\'');
+  const std::size_t begin =
+      local_begin(text, at, {.quoted = char_at(text, end) == '\'', .encoded = text[at] == '%'});
   if (begin == at || is_url_user(text, begin)) return;
   const Span value{static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
   if (!is_repository(text, value, at)) out.push_back(value);

@@ -63,7 +63,7 @@ Span iban_at(std::string_view text, std::uint32_t begin) {
   const bool lower = is_lower(text[begin]);
   if (length == 0 || lower != is_lower(text[begin + 1])) return {};
   const char third = char_at(text, begin + 4);
-  const char separator = third == ' ' || third == '-' ? third : '\0';
+  const char separator = third == ' ' || third == '-' || third == '+' ? third : '\0';
   std::array<char, kLongest> value{};
   std::size_t at = begin;
   for (std::size_t i = 0; i < length; ++i, ++at) {

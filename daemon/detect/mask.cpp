@@ -12,7 +12,7 @@ constexpr std::size_t kShown = 4;
 constexpr std::size_t kLong = 8;
 constexpr std::size_t kMaxStars = 28;  // the form of a long pattern match stays readable
 
-bool is_shown(ValueForm form, char c) {
+bool is_kept(ValueForm form, char c) {
   switch (form) {
     case ValueForm::digits:
       return is_digit(c);
@@ -31,25 +31,36 @@ std::string mask_email(std::string_view email) {
   return last.size() <= kShown ? "*****@***." + std::string{last} : "*****@***.***";
 }
 
+/// bob%2Bnews%40example.com is bob+news@example.com.
+std::string plain_email(std::string_view value) {
+  std::string plain;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const std::string_view escape = value.substr(i, 3);
+    if (escape == "%40" || escape == "%2B" || escape == "%2b") {
+      plain += escape == "%40" ? '@' : '+';
+      i += 2;
+    } else {
+      plain += to_lower(value[i]);
+    }
+  }
+  return plain;
+}
+
 }  // namespace
 
 MatchedText normalise(ValueForm form, std::string_view value) {
+  if (form == ValueForm::email) return MatchedText{plain_email(value)};
+  // A telephone number's "%2B" is a plus, not a 2.
+  if (form == ValueForm::digits && value.starts_with('%')) value.remove_prefix(3);
   std::string kept;
   kept.reserve(value.size());
-  const std::size_t escaped_at = form == ValueForm::email ? value.find("%40") : std::string_view::npos;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (i == escaped_at) {
-      kept += '@';
-      i += 2;
-    } else if (form == ValueForm::words && is_space(c)) {
+  for (const char c : value) {
+    if (form == ValueForm::words && is_space(c)) {
       if (!kept.empty() && kept.back() != ' ') kept += ' ';
-    } else if (is_shown(form, c)) {
+    } else if (is_kept(form, c)) {
       kept += form == ValueForm::alnum ? to_upper(c) : form == ValueForm::text ? c : to_lower(c);
     }
   }
-  // A telephone number's "%2B" is a plus, not a 2.
-  if (form == ValueForm::digits && value.starts_with('%')) kept.erase(0, 1);
   return MatchedText{std::move(kept)};
 }
 

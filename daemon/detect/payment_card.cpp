@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Payment card numbers: 12 to 19 digits as one run, or in the groups that cards are printed in with one kind
 // of separator.
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -23,7 +24,7 @@ struct Shape {
 constexpr std::array kShapes{
     Shape{{4, 4, 4, 4}, 4}, Shape{{4, 6, 5}, 3},    Shape{{4, 6, 4}, 3},       Shape{{4, 4, 4, 4, 3}, 5},
     Shape{{4, 4, 4, 3}, 4}, Shape{{4, 4, 4, 2}, 4}, Shape{{4, 4, 4, 4, 2}, 5}, Shape{{4, 4, 4, 1}, 4},
-    Shape{{4, 4, 5}, 3},    Shape{{4, 4, 4}, 3},    Shape{{6, 13}, 2},         Shape{{4, 3, 3, 3}, 4},
+    Shape{{4, 4, 5}, 3},    Shape{{4, 4, 4}, 3},    Shape{{4, 3, 3, 3}, 4},
 };
 
 bool joined(std::string_view text, const Run& left, const Run& right, char separator) {
@@ -35,7 +36,9 @@ class GroupedCard {
   GroupedCard(const Window& window, std::size_t first) : window_{window}, first_{first} {
     const std::span<const Run> runs{window.anchors.runs};
     separator_ = char_at(window.text, runs[first].end);
-    if (separator_ != ' ' && separator_ != '-') return;
+    const bool form_space =
+        separator_ == '+' && runs[first].begin > 0 && window.text[runs[first].begin - 1] == '=';
+    if (separator_ != ' ' && separator_ != '-' && !form_space) return;
     groups_ = 1;
     while (groups_ < kMaxGroups && follows(first + groups_)) ++groups_;
   }
@@ -92,6 +95,30 @@ class GroupedCard {
   char separator_ = '\0';
 };
 
+// Fields that hold numbers of 12 to 19 digits by the thousand, one in 36 of which passes for a card.
+constexpr auto kOtherNumbers = std::to_array<std::string_view>(
+    {"ean", "ean13", "gtin", "imei", "isbn", "orderid", "seq", "sequence", "shipment", "shipmentid", "spanid",
+     "timestamp", "traceid", "tracking", "trackingid", "trackingnumber", "ts", "upc"});
+
+bool has_other_meaning(std::string_view text, const Span& value) {
+  std::array<char, kMaxKey> plain{};
+  std::size_t size = 0;
+  for (const char c : attached_key(text, value.begin))
+    if (is_alnum(c)) plain[size++] = to_lower(c);
+  if (std::ranges::find(kOtherNumbers, std::string_view{plain.data(), size}) != kOtherNumbers.end())
+    return true;
+  // A telephone number has at most 15 digits.
+  const char before = value.begin > 0 ? text[value.begin - 1] : '\0';
+  if (value.end - value.begin <= 15 &&
+      (before == '+' || (before != '\0' && ends_plus_escape(text, value.begin))))
+    return true;
+  // "DE29 4654 1076 2949 2256 21": the groups after the first of an account number.
+  if (value.begin < 5 || is_alnum(before)) return false;
+  const std::string_view first = text.substr(value.begin - 5, 4);
+  return is_upper(first[0]) && is_upper(first[1]) && is_digit(first[2]) && is_digit(first[3]) &&
+         value.end - value.begin > 16 && !is_digit(before) && text[value.begin + 4] == before;
+}
+
 }  // namespace
 
 void find_payment_cards(const Window& window, std::vector<Span>& out) {
@@ -108,7 +135,7 @@ void find_payment_cards(const Window& window, std::vector<Span>& out) {
     }
     if (card.end == 0 || glued_before(window.text, card.begin) || glued_after(window.text, card.end))
       continue;
-    out.push_back(card);
+    if (!has_other_meaning(window.text, card)) out.push_back(card);
   }
 }
 

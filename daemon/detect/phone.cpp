@@ -83,8 +83,7 @@ Span international(const Window& window, std::size_t first) {
   const std::string_view text = window.text;
   const std::uint32_t begin = window.anchors.runs[first].begin;
   if (begin == 0) return {};
-  const bool url =
-      begin >= 3 && text[begin - 3] == '%' && text[begin - 2] == '2' && to_lower(text[begin - 1]) == 'b';
+  const bool url = ends_plus_escape(text, begin);
   if (text[begin - 1] != '+' && !url) return {};
   const std::uint32_t plus = begin - (url ? 3 : 1);
   if (plus > 0 && (is_alnum(text[plus - 1]) || text[plus - 1] == '_') && !ends_escape(text, plus)) return {};
@@ -181,6 +180,20 @@ Span north_american(std::string_view text, const Groups& groups) {
   return {begin, end};
 }
 
+/// The value of a form field ("mobile=06+12+55"): there "+" stands for a space.
+bool is_form_value(std::string_view text, std::size_t begin) {
+  if (begin > 0 && text[begin - 1] == '(') --begin;
+  return begin > 0 && text[begin - 1] == '=';
+}
+
+/// The value of a named field of JSON or a form, whose name is no word for a telephone.
+bool has_other_key(const Window& window, std::size_t begin) {
+  const std::string_view text = window.text;
+  if (announced(text, window.phone_words, begin)) return false;
+  return is_form_value(text, begin) ||
+         (begin > 0 && text[begin - 1] == '"' && !attached_key(text, begin).empty());
+}
+
 int number(std::string_view text, const Run& run) {
   int value = 0;
   for (std::uint32_t i = run.begin; i < run.end; ++i) value = value * 10 + (text[i] - '0');
@@ -218,6 +231,7 @@ Span announced_number(const Window& window, const Groups& groups) {
   if (groups.count == 0) return {};
   const std::uint32_t begin = groups.run[0].begin;
   if (glued_before(window.text, begin) || digit_before(window.text, begin)) return {};
+  if (begin > 0 && window.text[begin - 1] == '/') return {};  // a version: "Mobile Safari/604.1.34"
   if (!announced(window.text, window.phone_words, begin)) return {};
   for (std::size_t n = groups.count; n > 0; --n) {
     const std::uint32_t end = groups.run[n - 1].end;
@@ -226,6 +240,12 @@ Span announced_number(const Window& window, const Groups& groups) {
       return {begin, end};
   }
   return {};
+}
+
+/// No part of a longer token, and not named as something else.
+bool stands_alone(const Window& window, const Span& value) {
+  return !glued_before(window.text, value.begin) && ends_cleanly(window.text, value.end) &&
+         !has_other_key(window, value.begin);
 }
 
 }  // namespace
@@ -246,11 +266,10 @@ void find_phones(const Window& window, std::vector<Span>& out) {
     if (value.end == 0) {
       const bool alone = i + 1 == runs.size() || runs[i + 1].begin - runs[i].end > 3;
       if (alone && (runs[i].size() < 7 || window.phone_words.empty())) continue;
-      const Groups groups = collect(window, i, false);
+      const Groups groups = collect(window, i, is_form_value(window.text, runs[i].begin));
       value = north_american(window.text, groups);
       if (value.end == 0) value = national(window.text, groups);
-      if (value.end != 0 && (glued_before(window.text, value.begin) || !ends_cleanly(window.text, value.end)))
-        value = {};
+      if (value.end != 0 && !stands_alone(window, value)) value = {};
       if (value.end == 0) value = announced_number(window, groups);
     }
     if (value.end != 0) out.push_back(value);

@@ -42,11 +42,11 @@ inline constexpr std::array kCallingCodes{
 static_assert(std::ranges::is_sorted(kCallingCodes, {}, &CallingCode::code));
 inline constexpr CallingCode kOtherCode{0, 6, 10};
 
-/// NXX-NXX-XXXX: neither part begins with 0 or 1, and N11 is a service.
+/// NXX-NXX-XXXX: neither part begins with 0 or 1; area codes N11 are services, N9X are reserved.
 [[nodiscard]] constexpr bool is_nanp(std::string_view ten) {
   const auto plausible = [](char c) { return c >= '2' && c <= '9'; };
   return ten.size() == 10 && plausible(ten[0]) && plausible(ten[3]) && ten.substr(1, 2) != "11" &&
-         ten.substr(4, 2) != "11" && ten[1] != '9';
+         ten[1] != '9';
 }
 
 /// The plan whose code is the first `length` digits, or code 0. By value: comparing pointers into a constexpr
@@ -83,7 +83,7 @@ inline constexpr CallingCode kOtherCode{0, 6, 10};
 }
 
 static_assert(is_nanp("4155550132") && !is_nanp("1155550132") && !is_nanp("4151550132") &&
-              !is_nanp("9115550132"));
+              !is_nanp("9115550132") && !is_nanp("2915550132"));
 static_assert(is_e164("14155550132") && !is_e164("1415555013") && !is_e164("11155550132"));
 static_assert(is_e164("491517841729") && is_e164("4402071234567") && is_e164("33142685300") &&
               is_e164("35312345678"));

@@ -55,6 +55,32 @@ inline constexpr std::size_t kNear = 64;
   return text.substr(begin - 4, 2) == "00" && is_hex(text[begin - 2]) && is_hex(text[begin - 1]);
 }
 
+/// "%2B", the plus sign of a URL.
+[[nodiscard]] constexpr bool ends_plus_escape(std::string_view text, std::size_t begin) {
+  return begin >= 3 && text[begin - 3] == '%' && text[begin - 2] == '2' && to_lower(text[begin - 1]) == 'b';
+}
+
+inline constexpr std::size_t kMaxKey = 32;
+
+/// The name of the field whose value begins at `begin`: "name":"value, name=value, name: value. Empty if
+/// there is none.
+[[nodiscard]] constexpr std::string_view attached_key(std::string_view text, std::size_t begin) {
+  const auto is_quote = [](char c) { return c == '"' || c == '\''; };
+  std::size_t end = begin;
+  if (end > 0 && is_quote(text[end - 1])) --end;
+  while (end > 0 && text[end - 1] == ' ' && begin - end < 3) --end;
+  if (end == 0 || (text[end - 1] != ':' && text[end - 1] != '=')) return {};
+  --end;
+  if (end > 0 && is_quote(text[end - 1])) --end;
+  std::size_t first = end;
+  while (first > 0 && end - first < kMaxKey &&
+         (is_alnum(text[first - 1]) || text[first - 1] == '_' || text[first - 1] == '-'))
+    --first;
+  return text.substr(first, end - first);
+}
+static_assert(attached_key("{\"order_id\": \"4", 14) == "order_id" && attached_key("a&seq=4", 6) == "seq");
+static_assert(attached_key("a 4", 2).empty() && attached_key("ean: 4", 5) == "ean");
+
 /// A piece of an identifier such as a UUID: it holds a digit, or is four or more hex letters.
 [[nodiscard]] constexpr bool is_id_piece(std::string_view token) {
   bool all_hex = !token.empty();
@@ -96,6 +122,8 @@ inline constexpr std::size_t kIdPiece = 8;
   const char before = begin > 0 ? text[begin - 1] : '\0';
   if (is_letter(before) && !(is_lower(before) && is_upper(text[begin])) && !ends_escape(text, begin))
     return false;
+  // "iPhone OS 13_3 ... 536.57.11" announces no number.
+  if (before == 'i' && !is_letter(begin > 1 ? text[begin - 2] : '\0')) return false;
   char after = char_at(text, end);
   if (to_lower(after) == 's') after = char_at(text, end + 1);
   if (is_lower(after)) return false;
@@ -112,5 +140,6 @@ static_assert(glued_after("4-12ab", 1) && !glued_after("4-", 1) && !glued_after(
               glued_after("4.5", 1));
 static_assert(is_key_word("hotel", 2, 5) == false && is_key_word("homeTel=", 4, 7) &&
               is_key_word("tels:", 0, 3));
+static_assert(!is_key_word("iPhone", 1, 6));
 
 }  // namespace sluice::detect

@@ -25,7 +25,9 @@ Span grouped(const Window& window, std::size_t i) {
   if (group.size() != 2 || serial.size() != 4) return {};
   if (group.begin != area.end + 1 || serial.begin != group.end + 1) return {};
   const char separator = window.text[area.end];
-  if ((separator != '-' && separator != ' ' && separator != '.') || window.text[group.end] != separator)
+  const bool form_space = separator == '+' && area.begin > 0 && window.text[area.begin - 1] == '=';
+  if ((!form_space && separator != '-' && separator != ' ' && separator != '.') ||
+      window.text[group.end] != separator)
     return {};
   if (continues(window.text, area.begin, serial.end, separator)) return {};
   if (area.begin > 0 && window.text[area.begin - 1] == '+') return {};
