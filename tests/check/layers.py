@@ -13,7 +13,7 @@ import sys
 
 STAGES = {"capture", "enrich", "stream", "decode", "detect", "policy", "enforce", "alert"}
 BELOW = {"base", "model"}
-APP = {"app", "inspection", "policy_files", "arguments", "settings"}
+APP = {"app", "app_status", "inspection", "policy_files", "arguments", "settings"}
 
 MAY_USE = {
     "base": set(),
@@ -26,6 +26,7 @@ MAY_USE = {
     "policy_files": BELOW | {"detect", "policy", "pipeline", "settings"},
     "inspection": BELOW | STAGES | {"pipeline"},
     "app": BELOW | STAGES | {"control", "pipeline"} | APP,
+    "app_status": BELOW | STAGES | {"control", "pipeline"} | APP,
     "main": BELOW | {"app", "arguments"},
     # The command `sluice` works on files and the control socket; it never runs the pipeline.
     "cli": BELOW | {"detect", "decode", "policy", "alert", "capture", "control", "policy_files", "settings"},
