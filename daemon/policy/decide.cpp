@@ -155,14 +155,17 @@ Decision decide(const Policy& policy, Mode mode, const Facts& facts) {
     if (nearest.flow == nullptr || closeness(now) > closeness(nearest.fit)) nearest = {&flow, now};
   }
   const Violation violation = violation_of(policy, facts.data_class);
-  Decision out{.verdict = in_mode(violation.verdict, mode),
-               .rule = {},
-               .nearest = nearest.flow == nullptr ? "" : nearest.flow->name,
-               .reason = {}};
   const std::string_view data = data_name(policy, facts.data_class);
-  out.rule = violation.own ? fmt::format("violations.{}", data) : "violations.default";
-  out.reason = out.verdict == Verdict::allow ? fmt::format("{} allows {} that no flow covers", out.rule, data)
-                                             : violation_reason(policy, facts, nearest);
+  Decision out{.verdict = in_mode(violation.verdict, mode),
+               .rule = violation.own ? fmt::format("violations.{}", data) : "violations.default",
+               .nearest = {},
+               .reason = {}};
+  if (out.verdict == Verdict::allow) {
+    out.reason = fmt::format("{} allows {} that no flow covers", out.rule, data);
+    return out;
+  }
+  out.nearest = nearest.flow == nullptr ? "" : nearest.flow->name;
+  out.reason = violation_reason(policy, facts, nearest);
   return out;
 }
 

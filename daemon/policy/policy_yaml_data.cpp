@@ -116,11 +116,10 @@ void read_class(Loading& loading, const YamlEntry& entry) {
   if (is_map(loading, entry.value, where)) {
     read_keys<DataDraft>(loading, entry.value, where, kKeys, kLater, draft);
     finish_patterns(loading, draft);
-    const bool later =
-        std::ranges::any_of(kLater, [&](const LaterKey& k) { return find_key(entry.value, k.key); });
-    const bool tried = find_key(entry.value, "detector") || find_key(entry.value, "pattern") ||
-                       find_key(entry.value, "words") || later;
-    if (!tried)
+    const auto only_narrows = [](const YamlEntry& e) {
+      return e.key.text == "check" || e.key.text == "near" || e.key.text == "at_least";
+    };
+    if (std::ranges::all_of(entry.value.entries, only_narrows))
       loading.error(entry.key.place,
                     where + " has neither detector, pattern nor words: it would find nothing");
   }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <sstream>
 #include <unordered_map>
 
@@ -71,6 +72,11 @@ class TreeBuilder final : public YAML::EventHandler {
     open(mark, YamlNode::Kind::map);
   }
   void OnMapEnd() override { close(); }
+
+  /// Where the innermost list or map that is not closed yet begins.
+  [[nodiscard]] std::optional<Place> innermost() const {
+    return levels_.empty() ? std::nullopt : std::optional{levels_.back().node.place};
+  }
 
  private:
   /// A list or map being read; of a map also the key that waits for its value and the keys seen.
@@ -145,7 +151,8 @@ class TreeBuilder final : public YAML::EventHandler {
 };
 
 /// yaml-cpp's messages tell what its parser met; say what the writer likely did.
-YamlMistake explained(const YAML::ParserException& error, std::string_view text, std::uint32_t file) {
+YamlMistake explained(const YAML::ParserException& error, std::string_view text, std::uint32_t file,
+                      std::optional<Place> innermost) {
   Place place{file, std::max(error.mark.line + 1, 1), std::max(error.mark.column + 1, 1)};
   if (const int tab = tab_in_indentation(text, place.line); tab > 0)
     return {{file, place.line, tab}, "a tab in the indentation; YAML takes spaces only"};
@@ -155,6 +162,9 @@ YamlMistake explained(const YAML::ParserException& error, std::string_view text,
   if (error.msg == "the referenced anchor is not defined")
     return {place,
             fmt::format("'{}' is read as a YAML alias; quote text that begins with *", first_word(here))};
+  if (innermost &&
+      (error.msg == "end of sequence flow not found" || error.msg == "end of map flow not found"))
+    return {*innermost, "what opens here is never closed, or a comma is missing in it"};
   if (error.msg == "unknown token")
     return {place, fmt::format("no YAML value begins with '{}'; quote it", clip(here.substr(0, 1)))};
   if (error.msg == "illegal map value")
@@ -172,17 +182,17 @@ YamlTree read_yaml(std::string_view text, std::uint32_t file) {
     tree.mistakes.push_back({{file, bad->line, bad->column}, bad->message});
     return tree;
   }
+  TreeBuilder builder{text, file, tree};
   try {
     std::istringstream input{std::string{text}};
     YAML::Parser parser{input};
-    TreeBuilder builder{text, file, tree};
     while (parser.HandleNextDocument(builder)) {
     }
     tree.complete = true;
   } catch (const Refused& refused) {
     tree.mistakes.push_back(refused.mistake);
   } catch (const YAML::ParserException& error) {
-    tree.mistakes.push_back(explained(error, text, file));
+    tree.mistakes.push_back(explained(error, text, file, builder.innermost()));
   } catch (const std::exception& error) {
     tree.mistakes.push_back({{file, 0, 0}, fmt::format("bad YAML: {}", error.what())});
   }

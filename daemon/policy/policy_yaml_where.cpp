@@ -23,19 +23,21 @@ void read_names(Loading& loading, const YamlNode& node, DestinationRule& out) {
     if (!text) continue;
     for (char& c : *text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     if (text->size() > 1 && text->back() == '.') text->pop_back();
-    if (text->find_first_of("/:") != std::string::npos)
+    if (IpAddress::parse(*text))
+      loading.error(item->place, fmt::format("'{0}' is an address, not a name; did you mean 'network: {0}'?",
+                                             clip(*text)));
+    else if (text->find_first_of("/:") != std::string::npos)
       loading.error(
           item->place,
           fmt::format("bad name '{}'; a name is a host name without scheme, port or path", clip(*text)));
-    else if (IpAddress::parse(*text))
-      loading.error(item->place, fmt::format("'{0}' is an address, not a name; did you mean 'network: {0}'?",
-                                             clip(*text)));
-    out.names.push_back(std::move(*text));
+    else
+      out.names.push_back(std::move(*text));
   }
-  loading.warning(node.place,
-                  fmt::format("destination '{}' has a name: names of live traffic are not learned in this "
-                              "version, so it matches in policy tests only",
-                              out.name));
+  if (!out.names.empty())
+    loading.warning(node.place,
+                    fmt::format("destination '{}' has a name: names of live traffic are not learned in this "
+                                "version, so it matches in policy tests only",
+                                out.name));
 }
 
 /// The network that was likely meant by one with host bits, or "".
