@@ -24,9 +24,9 @@ struct YamlNode {
   enum class Kind : std::uint8_t { null, scalar, list, map };
   Kind kind = Kind::null;
   Place place;
-  std::string text{};                // scalar
-  std::vector<YamlNode> items{};     // list
-  std::vector<YamlEntry> entries{};  // map, in the order of the file; keys are scalars and unique
+  std::string text;                // scalar
+  std::vector<YamlNode> items;     // list
+  std::vector<YamlEntry> entries;  // map, in the order of the file; keys are scalars and unique
 };
 
 struct YamlEntry {
