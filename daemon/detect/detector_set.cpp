@@ -55,9 +55,14 @@ void drop_contained(std::vector<Candidate>& candidates) {
   });
 }
 
+void wipe(std::vector<std::uint8_t>& bytes) {
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
+  bytes.clear();
+}
+
 }  // namespace
 
-ScanState::~ScanState() { explicit_bzero(tail_.data(), tail_.size()); }
+ScanState::~ScanState() { wipe(tail_); }
 
 ScanState& ScanState::operator=(ScanState&& other) noexcept {
   tail_.swap(other.tail_);  // the old bytes are wiped with `other`
@@ -69,8 +74,7 @@ ScanState& ScanState::operator=(ScanState&& other) noexcept {
 }
 
 void ScanState::gap() {
-  explicit_bzero(tail_.data(), tail_.size());
-  tail_.clear();
+  wipe(tail_);
   told_.clear();
   cut_ = false;
 }
@@ -110,7 +114,7 @@ struct DetectorSet::Impl {
   std::vector<std::vector<Span>> found;  // by detector
   std::vector<Candidate> candidates;
 
-  ~Impl() { explicit_bzero(buffer.data(), buffer.size()); }
+  ~Impl() { wipe(buffer); }
 };
 
 void DetectorSet::Impl::gather(std::size_t data_class, const View& view) {

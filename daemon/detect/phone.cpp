@@ -176,7 +176,8 @@ Span north_american(std::string_view text, const Groups& groups) {
   if (!opened && text[groups.run[at].end] != second && !(text[groups.run[at].end] == '/' && second == '-'))
     return {};
   const std::uint32_t begin = at == 1 ? groups.run[0].begin : area - (opened ? 1U : 0U);
-  if (digit_before(text, begin) || digit_after(text, end)) return {};
+  const bool joined = text[begin] != '(' && digit_before(text, begin);
+  if (joined || digit_after(text, end)) return {};
   return {begin, end};
 }
 
