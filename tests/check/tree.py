@@ -38,7 +38,7 @@ def is_shell(root, path):
 
 def check_licence(path, lines):
     suffix = pathlib.PurePosixPath(path).suffix
-    if suffix not in CODE or path.startswith("tests/data/"):
+    if not lines or suffix not in CODE or path.startswith("tests/data/"):
         return
     wanted = SPDX_BPF if path.startswith("bpf/") else SPDX
     if not any(wanted in line for line in lines[:3]):
