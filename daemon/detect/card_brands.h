@@ -11,8 +11,8 @@
 namespace sluice::detect {
 
 struct CardRange {
-  std::string_view first, last;  // inclusive prefixes of one length
-  std::uint32_t lengths = 0;     // bit n: n digits are possible
+  int first = 0, last = 0;    // of the first four digits, inclusive
+  std::uint32_t lengths = 0;  // bit n: n digits are possible
 };
 
 [[nodiscard]] constexpr std::uint32_t lengths(int from, int to) {
@@ -24,41 +24,38 @@ struct CardRange {
 
 // A number may match several rows (UnionPay and Discover share 622126-622925): one that fits is enough.
 inline constexpr std::array kCardRanges{
-    CardRange{"4", "4", length(13) | length(16) | length(18) | length(19)},  // Visa
-    CardRange{"51", "55", length(16)},                                       // Mastercard
-    CardRange{"2221", "2720", length(16)},                                   // Mastercard
-    CardRange{"34", "34", length(15)},
-    CardRange{"37", "37", length(15)},                              // American Express
-    CardRange{"300", "305", length(14) | length(16) | length(19)},  // Diners Club
-    CardRange{"36", "36", length(14) | length(16) | length(19)},    // Diners Club
-    CardRange{"38", "39", length(14) | length(16) | length(19)},    // Diners Club
-    CardRange{"6011", "6011", length(16) | length(19)},             // Discover
-    CardRange{"644", "649", length(16) | length(19)},               // Discover
-    CardRange{"65", "65", length(16) | length(19)},                 // Discover, RuPay, Troy, Elo
-    CardRange{"3528", "3589", lengths(16, 19)},                     // JCB
-    CardRange{"1800", "1800", length(15)},
-    CardRange{"2131", "2131", length(15)},  // JCB
-    CardRange{"62", "62", lengths(14, 19)},
-    CardRange{"81", "81", lengths(14, 19)},  // UnionPay
-    CardRange{"50", "50", lengths(12, 19)},
-    CardRange{"56", "58", lengths(12, 19)},  // Maestro, Elo
-    CardRange{"60", "61", lengths(12, 19)},
-    CardRange{"63", "64", lengths(12, 19)},      // Maestro, RuPay, Hiper
-    CardRange{"66", "69", lengths(12, 19)},      // Maestro, Elo
-    CardRange{"2200", "2204", lengths(16, 19)},  // Mir
-    CardRange{"9792", "9792", length(16)},       // Troy
+    CardRange{4000, 4999, length(13) | length(16) | length(18) | length(19)},  // Visa
+    CardRange{5100, 5599, length(16)},                                         // Mastercard
+    CardRange{2221, 2720, length(16)},                                         // Mastercard
+    CardRange{3400, 3499, length(15)},
+    CardRange{3700, 3799, length(15)},                            // American Express
+    CardRange{3000, 3059, length(14) | length(16) | length(19)},  // Diners Club
+    CardRange{3600, 3699, length(14) | length(16) | length(19)},  // Diners Club
+    CardRange{3800, 3999, length(14) | length(16) | length(19)},  // Diners Club
+    CardRange{6011, 6011, length(16) | length(19)},               // Discover
+    CardRange{6440, 6499, length(16) | length(19)},               // Discover
+    CardRange{6500, 6599, length(16) | length(19)},               // Discover, RuPay, Troy, Elo
+    CardRange{3528, 3589, lengths(16, 19)},                       // JCB
+    CardRange{1800, 1800, length(15)},
+    CardRange{2131, 2131, length(15)},  // JCB
+    CardRange{6200, 6299, lengths(14, 19)},
+    CardRange{8100, 8199, lengths(14, 19)},  // UnionPay
+    CardRange{5000, 5099, lengths(12, 19)},
+    CardRange{5600, 5899, lengths(12, 19)},  // Maestro, Elo
+    CardRange{6000, 6199, lengths(12, 19)},
+    CardRange{6300, 6499, lengths(12, 19)},  // Maestro, RuPay, Hiper
+    CardRange{6600, 6999, lengths(12, 19)},  // Maestro, Elo
+    CardRange{2200, 2204, lengths(16, 19)},  // Mir
+    CardRange{9792, 9792, length(16)},       // Troy
 };
-
-[[nodiscard]] constexpr bool in_range(const CardRange& range, std::string_view digits) {
-  if ((range.lengths >> digits.size() & 1U) == 0) return false;
-  const std::string_view prefix = digits.substr(0, range.first.size());
-  return range.first <= prefix && prefix <= range.last;
-}
 
 [[nodiscard]] constexpr bool is_card_number(std::string_view digits) {
   if (digits.size() < 12 || digits.size() > 19) return false;
+  int head = 0;
+  for (const char c : digits.substr(0, 4)) head = head * 10 + (c - '0');
   for (const CardRange& range : kCardRanges)
-    if (in_range(range, digits)) return luhn_valid(digits);
+    if (range.first <= head && head <= range.last && (range.lengths >> digits.size() & 1U) != 0)
+      return luhn_valid(digits);
   return false;
 }
 

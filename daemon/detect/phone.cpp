@@ -243,6 +243,17 @@ Span announced_number(const Window& window, const Groups& groups) {
   return {};
 }
 
+/// What all written forms that need no word have in common: the size and first digit of their first group,
+/// and that another group follows.
+bool may_begin_written_form(std::string_view text, std::span<const Run> runs, std::size_t i) {
+  const Run& run = runs[i];
+  if (run.size() > 6 || i + 1 == runs.size() || runs[i + 1].begin - run.end > 3) return false;
+  const char first = text[run.begin];
+  if (run.size() == 3) return true;
+  if (run.size() == 1) return first == '1';
+  return first == '0' || (run.size() == 2 && run.begin > 0 && text[run.begin - 1] == '(');
+}
+
 /// No part of a longer token, and not named as something else.
 bool stands_alone(const Window& window, const Span& value) {
   return !glued_before(window.text, value.begin) && ends_cleanly(window.text, value.end) &&
@@ -265,8 +276,11 @@ void find_phones(const Window& window, std::vector<Span>& out) {
     if (runs[i].size() > kMaxDigits) continue;
     Span value = international(window, i);
     if (value.end == 0) {
-      const bool alone = i + 1 == runs.size() || runs[i + 1].begin - runs[i].end > 3;
-      if (alone && (runs[i].size() < 7 || window.phone_words.empty())) continue;
+      // Most runs are of no interest; in number-dense text looking closer at each would cost more than all
+      // the rest.
+      const bool after_word =
+          !window.phone_words.empty() && announced(window.text, window.phone_words, runs[i].begin);
+      if (!after_word && !may_begin_written_form(window.text, runs, i)) continue;
       const Groups groups = collect(window, i, is_form_value(window.text, runs[i].begin));
       value = north_american(window.text, groups);
       if (value.end == 0) value = national(window.text, groups);
