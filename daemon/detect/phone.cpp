@@ -249,7 +249,8 @@ bool may_begin_written_form(std::string_view text, std::span<const Run> runs, st
   const Run& run = runs[i];
   if (run.size() > 6 || i + 1 == runs.size() || runs[i + 1].begin - run.end > 3) return false;
   const char first = text[run.begin];
-  if (run.size() == 3) return true;
+  if (std::string_view{" -./)+"}.find(text[run.end]) == std::string_view::npos) return false;
+  if (run.size() == 3) return runs[i + 1].size() >= 2 && runs[i + 1].size() <= 4;
   if (run.size() == 1) return first == '1';
   return first == '0' || (run.size() == 2 && run.begin > 0 && text[run.begin - 1] == '(');
 }
