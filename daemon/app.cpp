@@ -37,7 +37,8 @@ constexpr std::size_t kMaxFindingsUnderWay = 10'000;  // between the inspection 
 
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
-  if (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed)) seed = static_cast<std::uint64_t>(getpid());
+  if (getrandom(&seed, sizeof seed, 0) != static_cast<ssize_t>(sizeof seed))
+    seed = static_cast<std::uint64_t>(getpid());
   return seed;
 }
 
@@ -47,7 +48,8 @@ std::string host_name() {
 }
 
 void set_up_log(LogLevel level) {
-  constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+  constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                               spdlog::level::err};
   auto log = spdlog::stderr_logger_mt("sluiced");
   log->set_pattern("%v");  // journald adds the rest; a line stays a line that scripts can wait for
   log->set_level(kLevels.at(static_cast<std::size_t>(level)));
@@ -74,7 +76,8 @@ Result<> make_directory(const std::string& path, mode_t mode) {
 struct App::Parts {
   explicit Parts(Settings s) : settings{std::move(s)}, mode{settings.mode} {}
 
-  // --- policy -------------------------------------------------------------------------------------------------
+  // --- policy
+  // -------------------------------------------------------------------------------------------------
   struct Loading {
     std::shared_ptr<const ActivePolicy> active;  // null: the diagnostics say why
     std::vector<policy::Diagnostic> diagnostics;
@@ -132,7 +135,9 @@ struct App::Parts {
   std::atomic<std::uint64_t> last_status_ns{0};
 };
 
-App::App(Settings settings) : parts_{std::make_unique<Parts>(std::move(settings))} { set_up_log(parts_->settings.log_level); }
+App::App(Settings settings) : parts_{std::make_unique<Parts>(std::move(settings))} {
+  set_up_log(parts_->settings.log_level);
+}
 App::~App() = default;
 
 int App::check() {
@@ -169,13 +174,14 @@ int App::Parts::start() {
   if (auto opened = open_sinks(); !opened) return failed(opened.error(), kExitUsage);
 
   capture::set_libbpf_log([](const char* line) { spdlog::debug("libbpf: {}", line); });
-  const InspectionSettings wanted{.kernel = {.cgroup = settings.cgroup,
-                                             .ring_bytes = static_cast<std::uint32_t>(settings.ring_bytes),
-                                             .max_flows = settings.max_flows,
-                                             .heartbeat_limit_ns = static_cast<std::uint64_t>(
-                                                 std::chrono::nanoseconds{settings.heartbeat_timeout}.count()),
-                                             .watch_loopback = settings.loopback == Loopback::watch},
-                                  .pin_directory = pin_directory(settings.state)};
+  const InspectionSettings wanted{
+      .kernel = {.cgroup = settings.cgroup,
+                 .ring_bytes = static_cast<std::uint32_t>(settings.ring_bytes),
+                 .max_flows = settings.max_flows,
+                 .heartbeat_limit_ns =
+                     static_cast<std::uint64_t>(std::chrono::nanoseconds{settings.heartbeat_timeout}.count()),
+                 .watch_loopback = settings.loopback == Loopback::watch},
+      .pin_directory = pin_directory(settings.state)};
   auto made = Inspection::create(wanted, active, [this](Finding finding) { report(std::move(finding)); });
   if (!made) {
     for (const KernelFeature& feature : capture::probe_kernel())
@@ -202,7 +208,8 @@ Result<> App::Parts::open_sinks() {
     opened.push_back(std::move(*file));
   }
   const TerminalFindings terminal = settings.findings.terminal;
-  if (terminal == TerminalFindings::yes || (terminal == TerminalFindings::automatic && isatty(STDOUT_FILENO) == 1))
+  if (terminal == TerminalFindings::yes ||
+      (terminal == TerminalFindings::automatic && isatty(STDOUT_FILENO) == 1))
     opened.push_back(std::make_unique<alert::TerminalSink>(stdout));
   if (settings.findings.journald) opened.push_back(std::make_unique<alert::JournaldSink>());
   sinks = std::make_unique<alert::SinkQueue>(std::make_unique<alert::Sinks>(host, std::move(opened)));
@@ -221,7 +228,8 @@ Result<> App::Parts::open_control() {
   return {};
 }
 
-// --- findings: inspection thread -> main thread -> incidents -> sinks and followers ---------------------------------
+// --- findings: inspection thread -> main thread -> incidents -> sinks and followers
+// ---------------------------------
 
 void App::Parts::report(Finding finding) {
   if (findings_under_way.fetch_add(1) >= kMaxFindingsUnderWay) {
@@ -258,14 +266,16 @@ void App::Parts::tick() {
   });
 }
 
-/// Bytes that passed unread, and packets refused because of trouble of our own, are findings of their own kind.
+/// Bytes that passed unread, and packets refused because of trouble of our own, are findings of their own
+/// kind.
 void App::Parts::watch_coverage(const InspectionStatus& now) {
   for (const CoverageLoss& loss : coverage_losses(told_drops, now.gate.drops)) {
     Finding finding;
     finding.kind = FindingKind::coverage;
     finding.first = finding.last = std::chrono::system_clock::now();
     finding.mode = active->mode;
-    finding.decision = {.verdict = Verdict::alert, .rule = std::string{loss.rule}, .nearest = {}, .reason = loss.sentence};
+    finding.decision = {
+        .verdict = Verdict::alert, .rule = std::string{loss.rule}, .nearest = {}, .reason = loss.sentence};
     finding.policy_hash = active->policy->hash;
     facts.count(Verdict::alert);
     tell(incidents.report(std::move(finding), std::chrono::system_clock::now()));
@@ -273,7 +283,8 @@ void App::Parts::watch_coverage(const InspectionStatus& now) {
   told_drops = now.gate.drops;
 }
 
-// --- policy changes --------------------------------------------------------------------------------------------------
+// --- policy changes
+// --------------------------------------------------------------------------------------------------
 
 void App::Parts::adopt(std::shared_ptr<const ActivePolicy> next, std::function<void(Result<>)> done) {
   inspection->adopt(next, [this, next, done = std::move(done)](Result<> result) {
@@ -292,7 +303,8 @@ void App::Parts::reload(std::function<void(json)> reply) {
   Loading loading = load_policies();
   log_diagnostics(loading.diagnostics);
   json answer{{"ok", false}, {"diagnostics", json::array()}};
-  for (const policy::Diagnostic& diagnostic : loading.diagnostics) answer["diagnostics"].push_back(to_json(diagnostic));
+  for (const policy::Diagnostic& diagnostic : loading.diagnostics)
+    answer["diagnostics"].push_back(to_json(diagnostic));
   if (!loading.active) {
     spdlog::error("error: the new policy has mistakes; policy {} stays in force", active->policy->hash);
     answer["error"] = "the new policy has mistakes; the running one stays in force";
@@ -300,7 +312,8 @@ void App::Parts::reload(std::function<void(json)> reply) {
     sd_notify(0, "READY=1");
     return reply(std::move(answer));
   }
-  adopt(loading.active, [this, answer = std::move(answer), reply = std::move(reply)](const Result<>& result) mutable {
+  adopt(loading.active, [this, answer = std::move(answer),
+                         reply = std::move(reply)](const Result<>& result) mutable {
     answer["ok"] = result.has_value();
     if (!result) answer["error"] = result.error().message();
     answer["policy"] = facts.policy_json(*active->policy);
@@ -315,7 +328,8 @@ void App::Parts::reload(std::function<void(json)> reply) {
 
 void App::Parts::set_mode(const json& request, std::function<void(json)> reply) {
   const std::string wanted = request.value("set", "");
-  if (wanted != "observe" && wanted != "enforce") return reply(control::error_reply("set: observe or enforce"));
+  if (wanted != "observe" && wanted != "enforce")
+    return reply(control::error_reply("set: observe or enforce"));
   const Mode next = wanted == "enforce" ? Mode::enforce : Mode::observe;
   auto changed = activate(active->policy, next, key);
   if (!changed) return reply(control::error_reply(changed.error().message()));
@@ -327,12 +341,14 @@ void App::Parts::set_mode(const json& request, std::function<void(json)> reply) 
   });
 }
 
-// --- control ---------------------------------------------------------------------------------------------------------
+// --- control
+// ---------------------------------------------------------------------------------------------------------
 
 json App::Parts::findings(const json& request) const {
   const std::size_t limit = request.value("limit", std::size_t{100});
   json records = json::array();
-  for (const Finding& finding : incidents.snapshot(limit)) records.push_back(alert::finding_record(finding, host));
+  for (const Finding& finding : incidents.snapshot(limit))
+    records.push_back(alert::finding_record(finding, host));
   return {{"ok", true}, {"findings", std::move(records)}};
 }
 
@@ -352,15 +368,17 @@ void App::Parts::answer(const control::Request& request, const control::Reply& r
   if (command != "status") return reply(control::error_reply("unknown command '" + command + "'"));
   inspection->status([this, reply](const InspectionStatus& status) {
     boost::asio::post(io, [this, reply, status] {
-      reply(facts.status_json(*active, status, sinks->status(), *control,
-                              {.dropped = findings_dropped + sinks->dropped(), .closed_early = incidents.closed_early()}));
+      reply(facts.status_json(
+          *active, status, sinks->status(), *control,
+          {.dropped = findings_dropped + sinks->dropped(), .closed_early = incidents.closed_early()}));
     });
   });
 } catch (const json::exception&) {
   reply(control::error_reply("a value of the request has the wrong type"));
 }
 
-// --- signals and the end ---------------------------------------------------------------------------------------------
+// --- signals and the end
+// ---------------------------------------------------------------------------------------------
 
 void App::Parts::wait_for_signals() {
   boost::system::error_code ignored;

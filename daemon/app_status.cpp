@@ -28,7 +28,9 @@ std::uint64_t resident_bytes() {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -92,7 +94,10 @@ json holds_json(const InspectionStatus& status) {
 json sinks_json(const std::vector<alert::SinkStatus>& sinks) {
   json out = json::array();
   for (const alert::SinkStatus& sink : sinks)
-    out.push_back({{"name", sink.name}, {"written", sink.written}, {"failed", sink.failed}, {"last_error", sink.last_error}});
+    out.push_back({{"name", sink.name},
+                   {"written", sink.written},
+                   {"failed", sink.failed},
+                   {"last_error", sink.last_error}});
   return out;
 }
 
@@ -112,15 +117,22 @@ struct LossRule {
   std::string_view what;
 };
 constexpr std::array kLossRules{
-    LossRule{abi::DROP_RING_FULL_PASSED, "failure.overload", "packets passed unread: the ring buffer was full"},
-    LossRule{abi::DROP_RING_FULL_REFUSED, "failure.overload", "packets were refused for now: the ring buffer was full"},
-    LossRule{abi::DROP_TABLE_FULL_PASSED, "failure.overload", "packets passed unread: the flow table was full"},
-    LossRule{abi::DROP_TABLE_FULL_REFUSED, "failure.overload", "packets were refused for now: the flow table was full"},
-    LossRule{abi::DROP_DAEMON_PASSED, "failure.daemon", "packets passed unread: the daemon gave no sign of life"},
-    LossRule{abi::DROP_DAEMON_REFUSED, "failure.daemon", "packets were refused: the daemon gave no sign of life"},
+    LossRule{abi::DROP_RING_FULL_PASSED, "failure.overload",
+             "packets passed unread: the ring buffer was full"},
+    LossRule{abi::DROP_RING_FULL_REFUSED, "failure.overload",
+             "packets were refused for now: the ring buffer was full"},
+    LossRule{abi::DROP_TABLE_FULL_PASSED, "failure.overload",
+             "packets passed unread: the flow table was full"},
+    LossRule{abi::DROP_TABLE_FULL_REFUSED, "failure.overload",
+             "packets were refused for now: the flow table was full"},
+    LossRule{abi::DROP_DAEMON_PASSED, "failure.daemon",
+             "packets passed unread: the daemon gave no sign of life"},
+    LossRule{abi::DROP_DAEMON_REFUSED, "failure.daemon",
+             "packets were refused: the daemon gave no sign of life"},
     LossRule{abi::DROP_COPY_FAILED, "failure.overload", "packets could not be copied"},
     LossRule{abi::DROP_TOO_LONG, "failure.overload", "packets were too long to be copied whole"},
-    LossRule{abi::DROP_UNPARSED, "failure.opaque", "packets passed unread: their headers could not be followed"},
+    LossRule{abi::DROP_UNPARSED, "failure.opaque",
+             "packets passed unread: their headers could not be followed"},
 };
 
 }  // namespace
@@ -153,12 +165,14 @@ json StatusFacts::doctor_json(const std::vector<KernelFeature>& features) const 
 }
 
 json StatusFacts::status_json(const ActivePolicy& active, const InspectionStatus& status,
-                              const std::vector<alert::SinkStatus>& sinks, const control::ControlSocket& control,
-                              const FindingLosses& losses) {
+                              const std::vector<alert::SinkStatus>& sinks,
+                              const control::ControlSocket& control, const FindingLosses& losses) {
   const WallTime now = std::chrono::system_clock::now();
-  const double passed_s = std::max(0.001, std::chrono::duration<double>(now - std::exchange(last_asked_, now)).count());
+  const double passed_s =
+      std::max(0.001, std::chrono::duration<double>(now - std::exchange(last_asked_, now)).count());
   const double cpu_s = cpu_seconds();
-  const double events = static_cast<double>(status.pipeline.records - std::exchange(last_records_, status.pipeline.records));
+  const double events =
+      static_cast<double>(status.pipeline.records - std::exchange(last_records_, status.pipeline.records));
   json findings{{"dropped", losses.dropped}, {"closed_early", losses.closed_early}};
   for (const Verdict verdict : {Verdict::allow, Verdict::alert, Verdict::block, Verdict::would_block})
     findings[std::string{to_string(verdict)}] = findings_.at(static_cast<std::size_t>(verdict));

@@ -7,6 +7,7 @@
 #include "capture/cgroup.h"
 #include "capture/event_codec.h"
 #include "capture/ring_reader.h"
+#include "enrich/socket_owners.h"
 #include "policy/compile.h"
 
 namespace sluice {
@@ -51,8 +52,8 @@ std::vector<enforce::DeniedEntry> to_denied(const policy::Policy& policy) {
 }  // namespace
 
 struct Inspection::Parts {
-  Parts(InspectionSettings s, capture::KernelObject k, enrich::ProcessTable p, std::shared_ptr<const ActivePolicy> active,
-        Report report)
+  Parts(InspectionSettings s, capture::KernelObject k, enrich::ProcessTable p,
+        std::shared_ptr<const ActivePolicy> active, Report report)
       : settings{std::move(s)},
         kernel{std::move(k)},
         gate{to_handles(kernel.handles())},
@@ -62,9 +63,21 @@ struct Inspection::Parts {
                   .enforcer = enforcer,
                   .clock = clock,
                   .report = std::move(report),
-                  .on_flow = [this](const FlowFacts& flow) { enforcer.remember_netns(flow); },
+                  .find_owner =
+                      [this](const FlowFacts& flow) {
+                        return sockets.find(flow.socket_inode, clock.boottime_ns());
+                      },
+                  .on_flow = [this](const FlowFacts& flow) { remember_netns(flow); },
                   .on_exit = [this](Tgid pid) { enforcer.forget(pid); }},
                  std::move(active)} {}
+
+  /// A socket that outlives its process is reached through its network namespace, by whoever is in it.
+  void remember_netns(const FlowFacts& flow) {
+    if (flow.netns == 0 || enforcer.knows_netns(flow.netns)) return;
+    if (enforcer.remember_netns(flow.netns, flow.owner.pid)) return;
+    if (const auto holder = sockets.in_netns(flow.netns, clock.boottime_ns()))
+      (void)enforcer.remember_netns(flow.netns, *holder);
+  }
 
   void on_record(Bytes record) {
     const auto event = capture::decode_event(record);
@@ -89,7 +102,8 @@ struct Inspection::Parts {
     return bank.closed_on_daemon_failure ? Result<>{} : pin(false);
   }
 
-  /// A gate that must hold on when the daemon dies is pinned; otherwise it goes with the daemon's descriptors.
+  /// A gate that must hold on when the daemon dies is pinned; otherwise it goes with the daemon's
+  /// descriptors.
   [[nodiscard]] Result<> pin(bool wanted) {
     if (!attached || wanted == pinned) return {};
     if (!wanted) {
@@ -109,6 +123,7 @@ struct Inspection::Parts {
       key.peer.port = raw.peer_port;
       pipeline.drop_flow(key);
     });
+    enforcer.keep_netns(pipeline.netns_in_use());
   }
 
   InspectionSettings settings;
@@ -117,6 +132,7 @@ struct Inspection::Parts {
   enforce::GateControl gate;
   enforce::KernelEnforcer enforcer;
   enrich::ProcessTable processes;
+  enrich::SocketOwners sockets;
   Pipeline pipeline;
   std::unique_ptr<capture::RingReader> reader;
   std::uint64_t bad_records = 0;
@@ -128,18 +144,20 @@ Inspection::Inspection(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} 
 Inspection::~Inspection() { stop(); }
 
 Result<std::unique_ptr<Inspection>> Inspection::create(const InspectionSettings& settings,
-                                                       std::shared_ptr<const ActivePolicy> active, Report report) {
+                                                       std::shared_ptr<const ActivePolicy> active,
+                                                       Report report) {
   auto mount = capture::cgroup2_mount();
   if (!mount) return std::unexpected{std::move(mount.error())};
   auto kernel = capture::KernelObject::load(settings.kernel);
   if (!kernel) return std::unexpected{std::move(kernel.error())};
   enrich::ProcessTable processes{"/proc", enrich::CgroupPaths{*mount}, enrich::UserNames{}};
-  std::unique_ptr<Inspection> inspection{new Inspection{
-      std::make_unique<Parts>(settings, std::move(*kernel), std::move(processes), active, std::move(report))}};
+  std::unique_ptr<Inspection> inspection{new Inspection{std::make_unique<Parts>(
+      settings, std::move(*kernel), std::move(processes), active, std::move(report))}};
   Parts& parts = *inspection->parts_;
-  auto reader = capture::RingReader::open(inspection->io_, parts.kernel.ring(), *parts.kernel.handles().control,
-                                          {.on_record = [&parts](Bytes record) { parts.on_record(record); },
-                                           .on_batch = [&parts] { parts.on_batch(); }});
+  auto reader =
+      capture::RingReader::open(inspection->io_, parts.kernel.ring(), *parts.kernel.handles().control,
+                                {.on_record = [&parts](Bytes record) { parts.on_record(record); },
+                                 .on_batch = [&parts] { parts.on_batch(); }});
   if (!reader) return std::unexpected{std::move(reader.error())};
   parts.reader = std::move(*reader);
   if (auto done = parts.put_in_force(*active); !done) return std::unexpected{std::move(done.error())};
@@ -153,7 +171,8 @@ Result<> Inspection::start() {
   parts.attached = true;
   // Ours decides from here on; what a daemon that died left behind lets go. TCP kept all that it refused.
   capture::KernelObject::unpin_gate(parts.settings.pin_directory);
-  if (auto pinned = parts.pin(to_bank(parts.pipeline.active()).closed_on_daemon_failure); !pinned) return pinned;
+  if (auto pinned = parts.pin(to_bank(parts.pipeline.active()).closed_on_daemon_failure); !pinned)
+    return pinned;
   thread_ = std::thread{[this] {
     parts_->reader->start();
     boost::asio::steady_timer sweeper{io_};

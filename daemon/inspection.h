@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inspection thread: kernel programs, ring reader and pipeline, put together. Everything that touches captured
-// bytes happens here, on one thread; the rest of the daemon talks to it by posted calls.
+// The inspection thread: kernel programs, ring reader and pipeline, put together. Everything that touches
+// captured bytes happens here, on one thread; the rest of the daemon talks to it by posted calls.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -29,7 +29,8 @@ struct Tally {
   void add(const Match& match, std::string_view where) {
     fresh = true;
     location = where;
-    if (std::ranges::find(detectors, match.detector) == detectors.end()) detectors.emplace_back(match.detector);
+    if (std::ranges::find(detectors, match.detector) == detectors.end())
+      detectors.emplace_back(match.detector);
     if (values.size() >= kMaxValues || !values.insert(match.fingerprint).second) return;
     if (masked.size() >= Finding::kMaxSamples) return;
     masked.push_back(match.masked);
@@ -131,10 +132,11 @@ void Pipeline::on(const ConnectDenied& event) {
             .tallies = {},
             .ledger = {}};
   const std::string& rule = policy.connections[event.rule].name;
-  Decision decision{.verdict = event.refused ? Verdict::block : Verdict::would_block,
-                    .rule = rule,
-                    .nearest = {},
-                    .reason = fmt::format("connection rule '{}' denies {}", rule, flow.destination.to_string())};
+  Decision decision{
+      .verdict = event.refused ? Verdict::block : Verdict::would_block,
+      .rule = rule,
+      .nearest = {},
+      .reason = fmt::format("connection rule '{}' denies {}", rule, flow.destination.to_string())};
   Finding finding = make_finding(flow, std::move(decision));
   finding.kind = FindingKind::connection;
   parts_.report(std::move(finding));
@@ -169,30 +171,38 @@ Pipeline::Flow* Pipeline::find_flow(const FlowFacts& facts) {
     erase(known);  // the socket connected anew
     known = flows_.end();
   }
-  if (known == flows_.end()) {
-    if (flows_.size() >= limits_.max_flows) {
-      ++counters_.flows_refused;
-      return nullptr;
-    }
-    auto flow = std::make_unique<Flow>();
-    flow->facts = facts;
-    flow->state = facts.state;
-    flow->destination = {.endpoint = facts.remote, .name = {}};
-    known = flows_.emplace(facts.key, std::move(flow)).first;
-    index_owner(facts.owner.pid, 1);
-    parts_.on_flow(facts);
-    classify(*known->second);
-    return known->second.get();
-  }
+  if (known == flows_.end()) return open_flow(facts);
   Flow& flow = *known->second;
-  const bool new_owner = flow.facts.owner != facts.owner;
-  if (new_owner) index_owner(flow.facts.owner.pid, -1);
+  const Owner before = flow.facts.owner;
+  const bool new_owner = facts.owner.pid != Tgid{} && before != facts.owner;
   flow.facts = facts;
-  if (!new_owner) return &flow;
+  if (!new_owner) {
+    flow.facts.owner = before;
+    return &flow;
+  }
+  index_owner(before.pid, -1);
   index_owner(facts.owner.pid, 1);
   parts_.on_flow(facts);
   classify(flow);
   return &flow;
+}
+
+Pipeline::Flow* Pipeline::open_flow(const FlowFacts& facts) {
+  if (flows_.size() >= limits_.max_flows) {
+    ++counters_.flows_refused;
+    return nullptr;
+  }
+  auto flow = std::make_unique<Flow>();
+  flow->facts = facts;
+  if (facts.owner.pid == Tgid{})
+    if (const auto owner = parts_.find_owner(facts)) flow->facts.owner = *owner;
+  flow->state = facts.state;
+  flow->destination = {.endpoint = facts.remote, .name = {}};
+  Flow& opened = *flows_.emplace(facts.key, std::move(flow)).first->second;
+  index_owner(opened.facts.owner.pid, 1);
+  parts_.on_flow(opened.facts);
+  classify(opened);
+  return &opened;
 }
 
 void Pipeline::classify(Flow& flow) {
@@ -232,7 +242,8 @@ void Pipeline::judge(Flow& flow) {
     const DataClassSpec& spec = policy.data[std::to_underlying(data_class)];
     if (tally.values.size() < spec.at_least) continue;
     Decision decision =
-        policy::decide(policy, active_->mode, {.sender = flow.sender, .destination = flow.destination, .data_class = data_class});
+        policy::decide(policy, active_->mode,
+                       {.sender = flow.sender, .destination = flow.destination, .data_class = data_class});
     Finding finding = make_finding(flow, std::move(decision));
     finding.data_class = spec.name;
     finding.detectors = tally.detectors;
@@ -299,6 +310,12 @@ void Pipeline::drop_flow(const FlowKey& key) {
   if (known == flows_.end()) return;
   parts_.enforcer.forget(known->second->facts);
   erase(known);
+}
+
+std::set<std::uint32_t> Pipeline::netns_in_use() const {
+  std::set<std::uint32_t> out;
+  for (const auto& [key, flow] : flows_) out.insert(flow->facts.netns);
+  return out;
 }
 
 PipelineCounters Pipeline::counters() const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole way of the data: kernel record -> who and where -> ordered bytes -> content -> matches -> decision -> act, tell.
+// The whole way of the data: kernel record -> who and where -> ordered bytes -> content -> matches ->
+// decision -> act, tell.
 #pragma once
 
 #include <array>
@@ -7,6 +8,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -38,7 +41,7 @@ struct PipelineCounters {
   std::uint64_t matches = 0;
   std::uint64_t held_records = 0;
   std::uint64_t holds_over_limit = 0;
-  std::array<std::uint64_t, 48> hold_ns_log2{};  // [i]: holds of 2^i ns and more, from capture to ruling
+  std::array<std::uint64_t, 48> hold_ns_log2{};   // [i]: holds of 2^i ns and more, from capture to ruling
   std::array<std::uint64_t, 5> flows_by_state{};  // by FlowState
 };
 
@@ -50,6 +53,10 @@ class Pipeline {
     enforce::Enforcer& enforcer;
     const Clock& clock;
     std::function<void(Finding)> report;
+    /// Who holds a socket whose owner the kernel has not seen act yet.
+    std::function<std::optional<Owner>(const FlowFacts&)> find_owner = [](const FlowFacts&) {
+      return std::nullopt;
+    };
     std::function<void(const FlowFacts&)> on_flow = [](const FlowFacts&) {};  // a flow got a (new) owner
     std::function<void(Tgid)> on_exit = [](Tgid) {};
   };
@@ -58,7 +65,8 @@ class Pipeline {
   };
 
   Pipeline(Parts parts, std::shared_ptr<const ActivePolicy> active, Limits limits);
-  Pipeline(Parts parts, std::shared_ptr<const ActivePolicy> active) : Pipeline(std::move(parts), std::move(active), Limits{}) {}
+  Pipeline(Parts parts, std::shared_ptr<const ActivePolicy> active)
+      : Pipeline(std::move(parts), std::move(active), Limits{}) {}
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
@@ -71,6 +79,8 @@ class Pipeline {
   /// The kernel has no such flow any more, though its close was lost or it fell idle.
   void drop_flow(const FlowKey& key);
 
+  /// Network namespaces of open flows.
+  [[nodiscard]] std::set<std::uint32_t> netns_in_use() const;
   [[nodiscard]] PipelineCounters counters() const;
   [[nodiscard]] const ActivePolicy& active() const { return *active_; }
 
@@ -87,6 +97,7 @@ class Pipeline {
   void on(const ProcessExited& event);
 
   Flow* find_flow(const FlowFacts& facts);
+  Flow* open_flow(const FlowFacts& facts);
   FlowMap::iterator erase(FlowMap::iterator flow);
   void index_owner(Tgid pid, int change);
   void classify(Flow& flow);
@@ -101,7 +112,8 @@ class Pipeline {
   Limits limits_;
   std::shared_ptr<const ActivePolicy> active_;
   FlowMap flows_;
-  std::unordered_map<Tgid, int> flows_of_;  // open flows by owner, so that an exec costs nothing to those that have none
+  std::unordered_map<Tgid, int>
+      flows_of_;                // open flows by owner, so that an exec costs nothing to those that have none
   std::vector<Match> matches_;  // of the record in hand; kept for its capacity
   PipelineCounters counters_;
 };

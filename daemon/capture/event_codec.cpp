@@ -84,16 +84,15 @@ Result<Event> decode_denied(ByteCursor cursor) {
   if (!raw) return fail("connect_denied record is short");
   auto flow = to_flow(raw->flow);
   if (!flow) return std::unexpected{std::move(flow.error())};
-  return ConnectDenied{.ktime_ns = raw->header.ktime_ns,
-                       .flow = *flow,
-                       .rule = raw->rule,
-                       .refused = raw->refused != 0};
+  return ConnectDenied{
+      .ktime_ns = raw->header.ktime_ns, .flow = *flow, .rule = raw->rule, .refused = raw->refused != 0};
 }
 
 Result<Event> decode_exec(ByteCursor cursor) {
   const auto raw = cursor.take_struct<abi::exec_event>();
   if (!raw) return fail("exec record is short");
-  if (raw->exe_len >= abi::MAX_EXE || raw->args_len > abi::MAX_ARGS) return fail("exec record with a bad length");
+  if (raw->exe_len >= abi::MAX_EXE || raw->args_len > abi::MAX_ARGS)
+    return fail("exec record with a bad length");
   std::string args{raw->args, raw->args_len};
   while (!args.empty() && args.back() == '\0') args.pop_back();
   std::ranges::replace(args, '\0', ' ');
@@ -117,12 +116,18 @@ Result<Event> decode_event(Bytes record) {
   const auto header = ByteCursor{record}.take_struct<abi::event_header>();
   if (!header) return fail("record is shorter than a header");
   switch (header->type) {
-    case abi::EVENT_FLOW_OPENED: return decode_opened(cursor);
-    case abi::EVENT_PAYLOAD: return decode_payload(cursor);
-    case abi::EVENT_FLOW_CLOSED: return decode_closed(cursor);
-    case abi::EVENT_CONNECT_DENIED: return decode_denied(cursor);
-    case abi::EVENT_EXEC: return decode_exec(cursor);
-    case abi::EVENT_EXIT: return decode_exit(cursor);
+    case abi::EVENT_FLOW_OPENED:
+      return decode_opened(cursor);
+    case abi::EVENT_PAYLOAD:
+      return decode_payload(cursor);
+    case abi::EVENT_FLOW_CLOSED:
+      return decode_closed(cursor);
+    case abi::EVENT_CONNECT_DENIED:
+      return decode_denied(cursor);
+    case abi::EVENT_EXEC:
+      return decode_exec(cursor);
+    case abi::EVENT_EXIT:
+      return decode_exit(cursor);
   }
   return fail(fmt::format("record of unknown type {}", header->type));
 }

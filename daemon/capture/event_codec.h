@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One record of the ring buffer -> one Event. The records come from our own programs, but a bug or a foreign writer must
-// not become memory corruption, so lengths and enums are checked as those of a stranger.
+// One record of the ring buffer -> one Event. The records come from our own programs, but a bug or a foreign
+// writer must not become memory corruption, so lengths and enums are checked as those of a stranger.
 #pragma once
 
 #include "base/bytes.h"

@@ -93,7 +93,8 @@ Result<KernelObject> KernelObject::load(const KernelOptions& options) {
                       .watch_loopback = options.watch_loopback ? 1U : 0U,
                       .banks = {}};
   if (int err = sluice_bpf::load(&bpf); err != 0) return fail(-err, "load BPF programs");
-  // Hooks nothing by itself: the daemon runs it over a network namespace's sockets. May be missing (before 5.15).
+  // Hooks nothing by itself: the daemon runs it over a network namespace's sockets. May be missing
+  // (before 5.15).
   impl->push.reset(bpf_program__attach_iter(bpf.progs.push_orphans, nullptr));
   return KernelObject{std::move(impl)};
 }

@@ -27,7 +27,7 @@ struct KernelOptions {
 struct KernelHandles {
   abi::control* control = nullptr;
   abi::rulings* rulings = nullptr;
-  int rule_flows = -1;  // program
+  int rule_flows = -1;    // program
   int push_orphans = -1;  // link of the iterator; -1 = this kernel has none
   int flows = -1, pushes = -1, drops = -1, bytes = -1;
   int denied[2] = {-1, -1};
@@ -43,9 +43,11 @@ class KernelObject {
 
   /// Attaches all programs: from here on the gate decides.
   [[nodiscard]] Result<> attach();
-  /// Keeps the gate in force when the daemon dies (failure.daemon: closed): pins its link below `directory` on bpffs.
+  /// Keeps the gate in force when the daemon dies (failure.daemon: closed): pins its link below `directory`
+  /// on bpffs.
   [[nodiscard]] Result<> pin_gate(const std::string& directory);
-  /// Detaches a gate that an earlier daemon left pinned below `directory`, and unpins ours. Call after attach().
+  /// Detaches a gate that an earlier daemon left pinned below `directory`, and unpins ours. Call after
+  /// attach().
   static void unpin_gate(const std::string& directory);
   /// Detaches all programs; maps stay readable.
   void detach();

@@ -59,7 +59,8 @@ struct ProgramNeed {
   std::string_view consequence;
 };
 constexpr std::array kPrograms{
-    ProgramNeed{BPF_PROG_TYPE_CGROUP_SKB, "cgroup_skb programs (the gate)", true, "payload cannot be read or held"},
+    ProgramNeed{BPF_PROG_TYPE_CGROUP_SKB, "cgroup_skb programs (the gate)", true,
+                "payload cannot be read or held"},
     ProgramNeed{BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "cgroup connect programs", true,
                 "denied destinations cannot be refused before the first packet"},
     ProgramNeed{BPF_PROG_TYPE_SYSCALL, "syscall programs (5.14)", true, "the daemon cannot rule on flows"},
@@ -83,7 +84,9 @@ KernelFeature probe_ring_buffer() {
   return {.name = "BPF ring buffer (5.8)",
           .present = found == 1,
           .required = true,
-          .detail = found == 1 ? "works" : found == 0 ? "not supported" : "could not be tried (needs CAP_BPF)",
+          .detail = found == 1   ? "works"
+                    : found == 0 ? "not supported"
+                                 : "could not be tried (needs CAP_BPF)",
           .consequence = "payload cannot reach the daemon"};
 }
 

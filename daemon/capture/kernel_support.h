@@ -8,7 +8,8 @@
 
 namespace sluice::capture {
 
-/// Loads nothing that stays and attaches nothing. Needs the daemon's capabilities for full answers; says so otherwise.
+/// Loads nothing that stays and attaches nothing. Needs the daemon's capabilities for full answers; says so
+/// otherwise.
 [[nodiscard]] std::vector<KernelFeature> probe_kernel();
 
 }  // namespace sluice::capture

@@ -14,15 +14,16 @@
 namespace sluice::capture {
 namespace {
 
-// Watched records do not wake the reader (a wake-up costs more than the copy); this is how late they may be read.
+// Watched records do not wake the reader (a wake-up costs more than the copy); this is how late they may be
+// read.
 constexpr std::chrono::milliseconds kPollInterval{10};
 constexpr std::chrono::milliseconds kDrainLimit{2000};
 // Batches in a row before timers and posted work get their turn.
 constexpr int kBatchesPerTurn = 64;
 
 std::uint64_t load_position(const void* page) {
-  return std::atomic_ref<std::uint64_t>{*const_cast<std::uint64_t*>(static_cast<const std::uint64_t*>(page))}.load(
-      std::memory_order_acquire);
+  return std::atomic_ref<std::uint64_t>{*const_cast<std::uint64_t*>(static_cast<const std::uint64_t*>(page))}
+      .load(std::memory_order_acquire);
 }
 
 }  // namespace
@@ -62,7 +63,9 @@ int RingReader::on_sample(void* self, void* data, unsigned long size) {
   return 0;
 }
 
-std::uint64_t RingReader::backlog() const { return load_position(producer_page_) - load_position(consumer_page_); }
+std::uint64_t RingReader::backlog() const {
+  return load_position(producer_page_) - load_position(consumer_page_);
+}
 
 void RingReader::start() {
   poll_later();
@@ -85,13 +88,15 @@ void RingReader::drain() {
 }
 
 void RingReader::wait() {
-  ready_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
-    if (!error && !stopped_) run();
-  });
+  ready_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                    [this](const boost::system::error_code& error) {
+                      if (!error && !stopped_) run();
+                    });
 }
 
-// Reads until nothing is left, then sleeps. A kick makes the kernel capture the next packet inside the kick itself, so
-// one turn often reads a whole transfer. `awake` is cleared before the last look (see wakeup_flags in event.bpf.h).
+// Reads until nothing is left, then sleeps. A kick makes the kernel capture the next packet inside the kick
+// itself, so one turn often reads a whole transfer. `awake` is cleared before the last look (see wakeup_flags
+// in event.bpf.h).
 void RingReader::run() {
   std::atomic_ref<std::uint32_t> awake{control_.awake};
   awake.store(1, std::memory_order_relaxed);

@@ -17,9 +17,12 @@ enum class Destroyed : std::uint8_t { disconnected, sock_destroy, refused_only }
 /// As a finding tells it.
 constexpr std::string_view to_string(Destroyed how) {
   switch (how) {
-    case Destroyed::disconnected: return "socket disconnected";
-    case Destroyed::sock_destroy: return "socket destroyed";
-    case Destroyed::refused_only: return "every packet refused";
+    case Destroyed::disconnected:
+      return "socket disconnected";
+    case Destroyed::sock_destroy:
+      return "socket destroyed";
+    case Destroyed::refused_only:
+      return "every packet refused";
   }
   return "";
 }

@@ -12,9 +12,9 @@ namespace sluice::enforce {
 namespace {
 
 constexpr std::array<std::string_view, abi::DROP_REASONS> kDropNames{
-    "ring_full_passed",  "ring_full_refused", "ring_full_event", "table_full_passed", "table_full_refused",
-    "daemon_passed",     "daemon_refused",    "copy_failed",     "too_long",          "unparsed",
-    "other_protocol",    "no_socket",         "blocked",         "stale_ruling"};
+    "ring_full_passed", "ring_full_refused", "ring_full_event", "table_full_passed", "table_full_refused",
+    "daemon_passed",    "daemon_refused",    "copy_failed",     "too_long",          "unparsed",
+    "other_protocol",   "no_socket",         "blocked",         "stale_ruling"};
 constexpr std::array<std::string_view, abi::BYTE_FATES> kFateNames{"inspected", "trusted", "uninspected",
                                                                    "loopback",  "blocked", "daemon"};
 
@@ -86,8 +86,10 @@ Result<> GateControl::fill_denied(int map, std::span<const DeniedEntry> denied) 
   for (const DeniedEntry& entry : denied) {
     abi::denied_value value{};
     value.rule = entry.rule;
-    if (entry.ports.size() > abi::MAX_DENIED_PORTS) return fail("too many port ranges for " + entry.network.to_string());
-    for (const auto& [first, last] : entry.ports) value.ports[value.ranges++] = {.first = first, .last = last};
+    if (entry.ports.size() > abi::MAX_DENIED_PORTS)
+      return fail("too many port ranges for " + entry.network.to_string());
+    for (const auto& [first, last] : entry.ports)
+      value.ports[value.ranges++] = {.first = first, .last = last};
     key = to_denied_key(entry.network);
     if (bpf_map_update_elem(map, &key, &value, BPF_ANY) != 0)
       return fail(errno, "deny " + entry.network.to_string());

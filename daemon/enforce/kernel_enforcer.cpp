@@ -134,7 +134,8 @@ void KernelEnforcer::push_orphans() {
       continue;
     }
     const std::uint32_t wanted = 1;
-    for (const std::uint64_t cookie : cookies) bpf_map_update_elem(gate_.handles().pushes, &cookie, &wanted, BPF_ANY);
+    for (const std::uint64_t cookie : cookies)
+      bpf_map_update_elem(gate_.handles().pushes, &cookie, &wanted, BPF_ANY);
     char ignored[64];
     while (read(pass.get(), ignored, sizeof ignored) > 0) {
     }
@@ -143,14 +144,15 @@ void KernelEnforcer::push_orphans() {
   }
 }
 
-void KernelEnforcer::remember_netns(const FlowFacts& flow) {
-  if (flow.netns == 0 || flow.owner.pid == Tgid{} || netns_.contains(flow.netns)) return;
-  const std::string path = "/proc/" + std::to_string(std::to_underlying(flow.owner.pid)) + "/ns/net";
+bool KernelEnforcer::remember_netns(std::uint32_t inode, Tgid pid) {
+  if (pid == Tgid{}) return false;
+  const std::string path = "/proc/" + std::to_string(std::to_underlying(pid)) + "/ns/net";
   UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   struct stat found {};
-  if (!fd || fstat(fd.get(), &found) != 0 || found.st_ino != flow.netns) return;
+  if (!fd || fstat(fd.get(), &found) != 0 || found.st_ino != inode) return false;
   if (netns_.size() >= kMaxNetns) netns_.erase(netns_.begin());
-  netns_.emplace(flow.netns, std::move(fd));
+  netns_.emplace(inode, std::move(fd));
+  return true;
 }
 
 int KernelEnforcer::netns(const FlowFacts& flow) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "enforce/enforcer.h"
@@ -13,7 +14,7 @@ namespace sluice::enforce {
 /// What enforcement could not do, each counted.
 struct EnforceCounters {
   std::uint64_t kicks = 0;
-  std::uint64_t orphan_pushes = 0;     // passes over a namespace's sockets
+  std::uint64_t orphan_pushes = 0;      // passes over a namespace's sockets
   std::uint64_t kicks_left_to_tcp = 0;  // no way to push: TCP's own timer sends
   std::uint64_t resends = 0;
   std::uint64_t resends_failed = 0;
@@ -21,8 +22,8 @@ struct EnforceCounters {
   std::uint64_t destroy_failed = 0;  // the gate still refuses the flow
 };
 
-/// The Enforcer on this kernel: rulings by GateControl, kicks and resets on duplicates of the application's sockets.
-/// One thread.
+/// The Enforcer on this kernel: rulings by GateControl, kicks and resets on duplicates of the application's
+/// sockets. One thread.
 class KernelEnforcer final : public Enforcer {
  public:
   explicit KernelEnforcer(GateControl& gate) : gate_{gate} {}
@@ -34,8 +35,14 @@ class KernelEnforcer final : public Enforcer {
   void forget(const FlowFacts& flow) override;
   void flush() override;
 
-  /// Remembers the network namespace of a process while it lives, for sockets that outlive it.
-  void remember_netns(const FlowFacts& flow);
+  /// Keeps a way into the network namespace `inode`, in which `pid` lives now, for sockets that outlive their
+  /// process. False if the process is gone or lives elsewhere.
+  bool remember_netns(std::uint32_t inode, Tgid pid);
+  /// Lets go of all others: a descriptor keeps a namespace alive after its container is gone.
+  void keep_netns(const std::set<std::uint32_t>& inodes) {
+    std::erase_if(netns_, [&inodes](const auto& entry) { return !inodes.contains(entry.first); });
+  }
+  [[nodiscard]] bool knows_netns(std::uint32_t inode) const { return netns_.contains(inode); }
   void forget(Tgid pid) { sockets_.forget(pid); }
   [[nodiscard]] const EnforceCounters& counters() const { return counters_; }
 

@@ -15,9 +15,9 @@
 
 namespace sluice::enforce {
 
-/// Finds and duplicates sockets of other processes by pidfd_getfd(2). Remembers which descriptor of which process a
-/// flow was, and a pidfd a process; both bounded. Every duplicate is checked by SO_COOKIE, so a reused pid or
-/// descriptor is never mistaken. One thread.
+/// Finds and duplicates sockets of other processes by pidfd_getfd(2). Remembers which descriptor of which
+/// process a flow was, and a pidfd a process; both bounded. Every duplicate is checked by SO_COOKIE, so a
+/// reused pid or descriptor is never mistaken. One thread.
 class SocketAccess {
  public:
   /// A duplicate of the flow's socket. Drop it at once: a duplicate held open delays the application's FIN.
@@ -42,7 +42,8 @@ class SocketAccess {
 
 /// Pushes what TCP holds back, leaving the socket's options as they were.
 [[nodiscard]] Result<> kick(int socket);
-/// connect(AF_UNSPEC): drops the send queue and resets the connection; the application's next call fails at once.
+/// connect(AF_UNSPEC): drops the send queue and resets the connection; the application's next call fails at
+/// once.
 [[nodiscard]] Result<> disconnect(int socket);
 /// SOCK_DESTROY by sock_diag(7) in the network namespace `netns` (a descriptor, or -1 for the current one).
 [[nodiscard]] Result<> sock_destroy(const FlowFacts& flow, int netns);

@@ -25,8 +25,8 @@ class CgroupPaths {
   std::unordered_map<CgroupId, std::string> paths_;
 };
 
-/// The system unit of a cgroup path: the first component that is not a slice, if systemd could have made it. Not a
-/// deeper one: users may name units in their own tree as they like.
+/// The system unit of a cgroup path: the first component that is not a slice, if systemd could have made it.
+/// Not a deeper one: users may name units in their own tree as they like.
 [[nodiscard]] std::string unit_of(std::string_view cgroup_path);
 
 }  // namespace sluice::enrich

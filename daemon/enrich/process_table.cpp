@@ -1,58 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "enrich/process_table.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
-#include <climits>
-#include <sstream>
 
-#include "base/unique_fd.h"
+#include "enrich/proc_files.h"
 
 namespace sluice::enrich {
 namespace {
 
-/// At most `limit` bytes of a file in /proc; "" if it cannot be read.
-std::string read_some(const std::string& path, std::size_t limit) {
-  const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!fd) return {};
-  std::string text(limit, '\0');
-  std::size_t size = 0;
-  while (size < limit) {
-    const ssize_t n = ::read(fd.get(), text.data() + size, limit - size);
-    if (n <= 0) break;
-    size += static_cast<std::size_t>(n);
-  }
-  text.resize(size);
-  return text;
-}
-
-std::string read_link(const std::string& path) {
-  char link[PATH_MAX];
-  const ssize_t n = readlink(path.c_str(), link, sizeof link);
-  if (n <= 0) return {};
-  std::string_view target{link, static_cast<std::size_t>(n)};
+std::string read_exe(const std::string& path) {
+  std::string target = read_link(path);
   constexpr std::string_view kDeleted = " (deleted)";
-  if (target.ends_with(kDeleted)) target.remove_suffix(kDeleted.size());
-  return std::string{target};
+  if (target.ends_with(kDeleted)) target.resize(target.size() - kDeleted.size());
+  return target;
 }
 
 std::string join_args(std::string args) {
   while (!args.empty() && args.back() == '\0') args.pop_back();
   std::ranges::replace(args, '\0', ' ');
   return args;
-}
-
-/// The numbers behind "Groups:" or the one behind "PPid:" in /proc/PID/status.
-std::vector<std::uint32_t> status_numbers(std::string_view status, std::string_view key) {
-  std::vector<std::uint32_t> out;
-  const std::size_t at = status.find(key);
-  if (at == std::string_view::npos) return out;
-  std::istringstream line{std::string{status.substr(at + key.size(), status.find('\n', at) - at - key.size())}};
-  for (std::uint32_t number = 0; line >> number;) out.push_back(number);
-  return out;
 }
 
 }  // namespace
@@ -92,7 +58,8 @@ void ProcessTable::make_room() {
 ProcessTable::Process& ProcessTable::find(const Owner& owner) {
   make_room();
   Process& process = processes_[owner.pid];
-  if (process.start_ns != owner.start_ns) process = {.start_ns = owner.start_ns};  // first seen, or the pid was reused
+  if (process.start_ns != owner.start_ns)
+    process = {.start_ns = owner.start_ns};  // first seen, or the pid was reused
   if (!process.read) read_proc(owner.pid, process);
   return process;
 }
@@ -101,22 +68,32 @@ void ProcessTable::read_proc(Tgid pid, Process& process) const {
   const std::string directory = proc_ + '/' + std::to_string(std::to_underlying(pid));
   const std::string status = read_some(directory + "/status", 4096);
   if (status.empty()) return;  // gone: what exec told stands, and is tried no better later
-  if (std::string exe = read_link(directory + "/exe"); !exe.empty()) process.exe = std::move(exe);
+  if (std::string exe = read_exe(directory + "/exe"); !exe.empty()) process.exe = std::move(exe);
   if (std::string args = join_args(read_some(directory + "/cmdline", Sender::kMaxArgs)); !args.empty())
     process.args = std::move(args);
   process.comm = read_some(directory + "/comm", 16);
   if (!process.comm.empty() && process.comm.back() == '\n') process.comm.pop_back();
   process.groups.clear();
   for (const std::uint32_t gid : status_numbers(status, "\nGroups:")) process.groups.push_back(Gid{gid});
-  if (const auto parent = status_numbers(status, "\nPPid:"); !parent.empty()) process.parent = Tgid{parent.front()};
+  if (const auto parent = status_numbers(status, "\nPPid:"); !parent.empty())
+    process.parent = Tgid{parent.front()};
   process.read = true;
+}
+
+std::string ProcessTable::cgroup_of(Tgid pid) const {
+  const std::string text = read_some(proc_ + '/' + std::to_string(std::to_underlying(pid)) + "/cgroup", 8192);
+  constexpr std::string_view kUnified = "0::";  // cgroups(7)
+  std::size_t at = text.starts_with(kUnified) ? 0 : text.find("\n0::");
+  if (at == std::string::npos) return {};
+  at = text.find("::", at) + 2;
+  return text.substr(at, text.find('\n', at) - at);
 }
 
 std::string ProcessTable::exe_of(Tgid pid) {
   if (pid == Tgid{}) return {};
   if (const auto known = processes_.find(pid); known != processes_.end() && known->second.read)
     return known->second.exe;
-  return read_link(proc_ + '/' + std::to_string(std::to_underlying(pid)) + "/exe");
+  return read_exe(proc_ + '/' + std::to_string(std::to_underlying(pid)) + "/exe");
 }
 
 Sender ProcessTable::resolve(const Owner& owner) {
@@ -131,7 +108,7 @@ Sender ProcessTable::resolve(const Owner& owner) {
                 .gid = owner.gid,
                 .user = names_.user(owner.uid),
                 .groups = {names_.group(owner.gid)},
-                .cgroup = cgroups_.path(owner.cgroup),
+                .cgroup = owner.cgroup == CgroupId{} ? cgroup_of(owner.pid) : cgroups_.path(owner.cgroup),
                 .unit = {},
                 .parent = process.parent,
                 .parent_exe = exe_of(process.parent)};

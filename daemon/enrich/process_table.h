@@ -14,8 +14,8 @@
 
 namespace sluice::enrich {
 
-/// Keeps what exec told of each process, fills the rest from /proc when a process first sends. A process that is gone
-/// by then is described by its exec record. Bounded; one thread.
+/// Keeps what exec told of each process, fills the rest from /proc when a process first sends. A process that
+/// is gone by then is described by its exec record. Bounded; one thread.
 class ProcessTable {
  public:
   /// `proc` is where procfs is mounted; tests give a tree of their own.
@@ -42,6 +42,7 @@ class ProcessTable {
   Process& find(const Owner& owner);
   void read_proc(Tgid pid, Process& process) const;
   [[nodiscard]] std::string exe_of(Tgid pid);
+  [[nodiscard]] std::string cgroup_of(Tgid pid) const;
   void make_room();
 
   static constexpr std::size_t kMaxProcesses = 65'536;

@@ -36,7 +36,8 @@ std::string UserNames::find(File& file, std::uint32_t id) {
   if (std::string version = version_of(file.path); version != file.version) {
     file.names.clear();
     std::ifstream in{file.path};
-    for (std::string line; file.names.size() < kMaxEntries && std::getline(in, line);) read_entry(line, file.names);
+    for (std::string line; file.names.size() < kMaxEntries && std::getline(in, line);)
+      read_entry(line, file.names);
     file.version = std::move(version);
   }
   const auto known = file.names.find(id);

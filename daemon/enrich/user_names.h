@@ -8,9 +8,9 @@
 
 namespace sluice::enrich {
 
-/// Names of users and groups from /etc/passwd and /etc/group. Reads the files themselves and not NSS, which may ask a
-/// network service and would stall inspection; an id without an entry is told by its digits. Read again when a file
-/// changes.
+/// Names of users and groups from /etc/passwd and /etc/group. Reads the files themselves and not NSS, which
+/// may ask a network service and would stall inspection; an id without an entry is told by its digits. Read
+/// again when a file changes.
 class UserNames {
  public:
   explicit UserNames(std::string passwd = "/etc/passwd", std::string group = "/etc/group")
