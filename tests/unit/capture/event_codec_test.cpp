@@ -102,15 +102,24 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"empty", [] { return Record{}; }, "record is shorter than a header"},
         BadCase{"unknown_type", [] { return changed([](auto& raw) { raw.header.type = 99; }); },
                 "record of unknown type 99"},
-        BadCase{"cut_struct", [] { auto r = changed([](auto&) {}); r.resize(100); return r; }, "payload record is short"},
-        BadCase{"cut_payload", [] { return changed([](auto&) {}, "hell"); }, "payload record is shorter than its payload"},
-        BadCase{"huge_payload", [] { return changed([](auto& raw) { raw.captured = raw.written = 0xffffffff; }); },
+        BadCase{"cut_struct",
+                [] {
+                  auto r = changed([](auto&) {});
+                  r.resize(100);
+                  return r;
+                },
+                "payload record is short"},
+        BadCase{"cut_payload", [] { return changed([](auto&) {}, "hell"); },
+                "payload record is shorter than its payload"},
+        BadCase{"huge_payload",
+                [] { return changed([](auto& raw) { raw.captured = raw.written = 0xffffffff; }); },
                 "payload record is shorter than its payload"},
         BadCase{"captured_more_than_written", [] { return changed([](auto& raw) { raw.written = 4; }); },
                 "payload record captured more than was written"},
         BadCase{"protocol", [] { return changed([](auto& raw) { raw.flow.protocol = 1; }); },
                 "flow record with protocol 1"},
-        BadCase{"state", [] { return changed([](auto& raw) { raw.flow.state = 9; }); }, "flow record with state 9"},
+        BadCase{"state", [] { return changed([](auto& raw) { raw.flow.state = 9; }); },
+                "flow record with state 9"},
         BadCase{"exec_lengths",
                 [] {
                   abi::exec_event raw{};

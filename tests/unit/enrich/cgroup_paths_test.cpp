@@ -23,8 +23,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"user_cannot_pose_as_a_system_unit",
                          "/user.slice/user-1000.slice/user@1000.service/app.slice/checkout.service",
                          "user@1000.service"},
-                    Case{"plain_cgroup", "/test/checkout.service", ""}, Case{"root", "/", ""}, Case{"empty", "", ""},
-                    Case{"only_a_suffix", "/system.slice/.service", ""}),
+                    Case{"plain_cgroup", "/test/checkout.service", ""}, Case{"root", "/", ""},
+                    Case{"empty", "", ""}, Case{"only_a_suffix", "/system.slice/.service", ""}),
     [](const auto& tested) { return tested.param.name; });
 
 }  // namespace

@@ -25,12 +25,18 @@ class ProcessTableTest : public testing::Test {
     std::ofstream{directory / "comm"} << "name\n";
     std::ofstream{directory / "status"} << "Name:\tname\nPPid:\t" << parent << "\nGroups:\t4 27 \n";
   }
-  ProcessTable make() { return {proc_, CgroupPaths{"/nonexistent"}, UserNames{"/nonexistent", "/nonexistent"}}; }
+  ProcessTable make() {
+    return {proc_, CgroupPaths{"/nonexistent"}, UserNames{"/nonexistent", "/nonexistent"}};
+  }
   static Owner owner(std::uint32_t pid, std::uint64_t start) {
     return {.pid = Tgid{pid}, .uid = Uid{1000}, .gid = Gid{4}, .cgroup = CgroupId{1}, .start_ns = start};
   }
   static ProcessStarted exec(std::uint32_t pid, std::uint64_t start, std::string exe) {
-    return {.ktime_ns = 1, .process = owner(pid, start), .parent = Tgid{9}, .exe = std::move(exe), .args = "told by exec"};
+    return {.ktime_ns = 1,
+            .process = owner(pid, start),
+            .parent = Tgid{9},
+            .exe = std::move(exe),
+            .args = "told by exec"};
   }
 
   std::filesystem::path proc_ =
@@ -62,7 +68,8 @@ TEST_F(ProcessTableTest, DescribesADeadProcessByItsExec) {
 TEST_F(ProcessTableTest, NeverGivesAReusedPidTheOldIdentity) {
   ProcessTable table = make();
   table.on(exec(10, 5, "/usr/bin/old"));
-  EXPECT_EQ(table.resolve(owner(10, 6)).exe, "") << "another start: another process, and nothing is known of it";
+  EXPECT_EQ(table.resolve(owner(10, 6)).exe, "")
+      << "another start: another process, and nothing is known of it";
 }
 
 TEST_F(ProcessTableTest, ReadsAgainAfterExec) {

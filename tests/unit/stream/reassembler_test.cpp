@@ -62,7 +62,8 @@ TEST(Reassembler, YieldsEachByteOnceHoweverRecordsOverlap) {
     std::string got;
     std::size_t end = 0;
     while (end < text.size()) {
-      const std::size_t begin = end - std::min<std::size_t>(end, random() % 40);  // never a gap, often an overlap
+      const std::size_t begin =
+          end - std::min<std::size_t>(end, random() % 40);  // never a gap, often an overlap
       const std::size_t size = std::min<std::size_t>(1 + random() % 100, text.size() - begin);
       const auto piece = std::string_view{text}.substr(begin, size);
       if (auto segment = stream.feed(StreamPos{begin}, as_bytes(piece), static_cast<std::uint32_t>(size))) {
