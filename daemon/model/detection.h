@@ -15,9 +15,10 @@ enum class DataClassId : std::uint16_t {};
 
 /// A pattern of the policy's own.
 struct PatternSpec {
-  std::string expression;         // Hyperscan's subset of PCRE; a match of up to 1 KiB is found across segments
-  std::string check;              // name of a validator ("luhn", ...); empty = none
-  std::vector<std::string> near;  // at least one of these words within 64 bytes before or after; empty = anywhere
+  std::string expression;  // Hyperscan's subset of PCRE; a match of up to 1 KiB is found across segments
+  std::string check;       // name of a validator ("luhn", ...); empty = none
+  std::vector<std::string>
+      near;  // at least one of these words within 64 bytes before or after; empty = anywhere
 };
 
 /// One data class: the union of its detectors, patterns and words.
@@ -29,7 +30,8 @@ struct DataClassSpec {
   std::uint32_t at_least = 1;      // distinct values in one flow before the class counts as found
 };
 
-/// Keyed fingerprint (first 8 bytes of an HMAC-SHA256) of a normalised value: equal values can be told, not read.
+/// Keyed fingerprint (first 8 bytes of an HMAC-SHA256) of a normalised value: equal values can be told, not
+/// read.
 enum class Fingerprint : std::uint64_t {};
 
 /// A validated value in scanned text. Holds no raw value.
