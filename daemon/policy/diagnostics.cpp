@@ -5,7 +5,6 @@
 #include <array>
 #include <cctype>
 #include <numeric>
-#include <vector>
 
 namespace sluice::policy {
 namespace {
@@ -77,32 +76,37 @@ std::string normalised(std::string_view word) {
   return out;
 }
 
-/// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each 1.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before(b.size() + 1);
-  std::vector<std::size_t> above(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(above.begin(), above.end(), std::size_t{0});
+/// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours, each 1. Only the
+/// diagonal band that can still end within `most` is filled, and kNone comes back if the distance is more.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t most) {
+  using Row = std::array<std::size_t, kMaxWord + 1>;
+  std::array<Row, 3> rows{};
+  for (Row& row : rows) row.fill(kNone);
+  std::iota(rows[0].begin(), rows[0].begin() + static_cast<std::ptrdiff_t>(b.size() + 1), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
+    Row& row = rows[i % 3];
+    const Row& above = rows[(i + 2) % 3];
+    const Row& before = rows[(i + 1) % 3];
+    row.fill(kNone);
     row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
+    for (std::size_t j = i > most ? i - most : 1; j <= std::min(b.size(), i + most); ++j) {
       row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U)});
       const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
       if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
     }
-    std::swap(before, above);
-    std::swap(above, row);
   }
-  return above[b.size()];
+  const std::size_t distance = rows[a.size() % 3][b.size()];
+  return distance <= most ? distance : kNone;
 }
 
 /// Distance if it is small for words of this length, else kNone: 'mod' may be 'mode', but 'foo' is not 'to'.
 std::size_t slip(std::string_view word, std::string_view meant) {
-  const std::size_t allowed = std::max<std::size_t>(1, std::min(word.size(), meant.size()) / 3);
-  if (word.size() > meant.size() + allowed || meant.size() > word.size() + allowed) return kNone;
-  if (std::min(word.size(), meant.size()) < 3 && word != meant) return kNone;
-  const std::size_t distance = edit_distance(word, meant);
-  return distance <= allowed ? distance : kNone;
+  constexpr std::size_t kMostSlips = 4;
+  const std::size_t shorter = std::min(word.size(), meant.size());
+  const std::size_t allowed = std::clamp<std::size_t>(shorter / 3, 1, kMostSlips);
+  if (std::max(word.size(), meant.size()) - shorter > allowed) return kNone;
+  if (shorter < 3) return word == meant ? 0 : kNone;
+  return edit_distance(word, meant, allowed);
 }
 
 bool share_word(std::string_view a, std::string_view b) {

@@ -203,6 +203,7 @@ const YamlNode* find_key(const YamlNode& map, std::string_view key) {
 
 void unknown_key(Loading& loading, const YamlNode& key, std::string_view where,
                  std::span<const std::string_view> known, std::span<const LaterKey> later) {
+  if (loading.mistakes.full()) return loading.error(key.place, {});  // only counted
   const auto row = std::ranges::find(later, std::string_view{key.text}, &LaterKey::key);
   if (row != later.end()) {
     loading.error(key.place,

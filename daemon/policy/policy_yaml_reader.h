@@ -20,8 +20,7 @@ namespace sluice::policy {
 inline constexpr std::size_t kMaxMistakes = 200;    // errors, and as many warnings, that are told
 inline constexpr std::size_t kMaxValues = 4096;     // in one list
 inline constexpr std::size_t kMaxValueBytes = 256;  // of a glob, name or word
-inline constexpr std::size_t kMaxNamed =
-    512;  // data classes, senders, destinations, flows, connections: of each
+inline constexpr std::size_t kMaxNamed = 512;  // data classes, senders, destinations, flows, ...: of each
 
 class Mistakes {
  public:

@@ -19,6 +19,8 @@
 namespace sluice::policy {
 namespace {
 
+constexpr std::size_t kMaxDuplicates = 200;
+
 /// Ends the parse from inside an event. Caught in read_yaml, the only place that calls yaml-cpp.
 struct Refused : std::exception {
   explicit Refused(YamlMistake m) : mistake{std::move(m)} {}
@@ -139,6 +141,7 @@ class TreeBuilder final : public YAML::EventHandler {
       level.node.entries.push_back({std::move(level.key), std::move(value)});
       return;
     }
+    if (out_.mistakes.size() >= kMaxDuplicates) refuse(level.key.place, "more duplicate keys than are told");
     out_.mistakes.push_back({level.key.place, fmt::format("duplicate key '{}'; it already stands in line {}",
                                                           clip(level.key.text), first->second.line)});
   }
