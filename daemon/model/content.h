@@ -8,12 +8,12 @@
 
 namespace sluice {
 
-/// A decoded piece of a flow and where it was found. Consecutive pieces with the same `part` are one text: a value
-/// may be split between them.
+/// A decoded piece of a flow and where it was found. Consecutive pieces with the same `part` are one text: a
+/// value may be split between them.
 struct Content {
   Bytes bytes;
-  StreamPos pos{};                 // of the first byte in its part
-  std::uint32_t part = 0;          // 0 = the raw stream; decoders number their parts
+  StreamPos pos{};         // of the first byte in its part
+  std::uint32_t part = 0;  // 0 = the raw stream; decoders number their parts
   std::string_view location = "raw";
 };
 
