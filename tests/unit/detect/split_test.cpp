@@ -184,6 +184,14 @@ TEST(Gap, a_jump_of_the_position_is_one) {
   EXPECT_TRUE(matches.empty());
 }
 
+TEST(LargePiece, a_cut_inside_it_adds_no_value) {
+  const DetectorSet set = set_of("email");
+  for (std::size_t before = 65'536 - 20; before < 65'536 + 5; ++before) {
+    const std::string text = std::string(before, '.') + " bob@example.com, " + std::string(3000, '.');
+    EXPECT_EQ(find_values(set, text), std::vector<std::string>{"bob@example.com"}) << before;
+  }
+}
+
 TEST(LargePiece, equals_one_text) {
   std::mt19937 random{3};
   const DetectorSet set = everything();
