@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/ip.h"
+
 namespace sluice::alert {
 namespace {
 
@@ -28,9 +30,29 @@ std::size_t run_end(std::string_view text, std::size_t begin) {
   return end;
 }
 
-void mask_digits(std::string& text, std::size_t min_digits) {
+/// Length of the IP address at the start of `text`, with its port if it has one; 0 if there is none.
+std::size_t address_length(std::string_view text) {
+  std::size_t end = std::min(text.find_first_not_of("0123456789abcdefABCDEF:."), text.size());
+  if (end < text.size() && (is_letter(text[end]) || text[end] == '-')) return 0;
+  while (end > 0 && (text[end - 1] == '.' || text[end - 1] == ':')) --end;  // the end of a sentence
+  const std::string_view token = text.substr(0, end);
+  if (IpAddress::parse(token)) return end;
+  const std::size_t colon = token.rfind(':');
+  const bool port = colon != token.npos && end - colon <= 6 && IpAddress::parse(token.substr(0, colon));
+  return port ? end : 0;
+}
+
+enum class Addresses : bool { mask, keep };
+
+void mask_digits(std::string& text, std::size_t min_digits, Addresses addresses) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!is_digit(text[i])) continue;
+    if (addresses == Addresses::keep && (i == 0 || !(is_letter(text[i - 1]) || text[i - 1] == '-'))) {
+      if (const std::size_t length = address_length(std::string_view{text}.substr(i)); length > 0) {
+        i += length - 1;
+        continue;
+      }
+    }
     const auto first = text.begin() + static_cast<std::ptrdiff_t>(i);
     const auto last = text.begin() + static_cast<std::ptrdiff_t>(run_end(text, i));
     if (static_cast<std::size_t>(std::count_if(first, last, is_digit)) >= min_digits)
@@ -99,13 +121,13 @@ std::string redact_args(std::string_view args) {
   // Addresses first: the digits of "%40" may fall to the other mask. Both on the raw bytes: a broken byte
   // between two digits must not hide the run.
   std::string out = mask_addresses(args);
-  mask_digits(out, kMinDigitsInArgs);
+  mask_digits(out, kMinDigitsInArgs, Addresses::mask);
   return printable(out);
 }
 
 std::string redact_name(std::string_view name) {
   std::string out{name};
-  mask_digits(out, kMinDigitsInNames);
+  mask_digits(out, kMinDigitsInNames, Addresses::keep);
   return printable(out);
 }
 

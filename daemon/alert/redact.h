@@ -13,7 +13,8 @@ namespace sluice::alert {
 /// a %40. The result is valid UTF-8 without control characters.
 [[nodiscard]] std::string redact_args(std::string_view args);
 
-/// For paths and host names, which say who and where: masks runs of nine or more digits only, and no '@'.
+/// For paths, host names and sentences that name them, which say who and where: masks runs of nine or more
+/// digits only, no '@' and no IP addresses.
 [[nodiscard]] std::string redact_name(std::string_view name);
 
 /// Bytes that the kernel or another process chose, as text: what is not UTF-8 becomes U+FFFD and control

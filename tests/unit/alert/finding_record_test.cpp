@@ -84,8 +84,9 @@ TEST(FindingRecord, HasSluicesOwnKeys) {
 /// Everything a process can choose about itself, with a card in it.
 TEST(FindingRecord, HoldsNoRawValueOfWhatProcessesChoose) {
   Finding finding = sample_finding();
-  for (std::string* field : {&finding.sender.args, &finding.sender.exe, &finding.sender.comm,
-                             &finding.sender.parent_exe, &finding.destination.name, &finding.location})
+  for (std::string* field :
+       {&finding.sender.args, &finding.sender.exe, &finding.sender.comm, &finding.sender.parent_exe,
+        &finding.destination.name, &finding.location, &finding.decision.reason})
     *field += std::string{"/x-"} + kCard;
   const std::string line = to_line(record_of(finding));
   EXPECT_EQ(line.find(kCard), std::string::npos) << line;

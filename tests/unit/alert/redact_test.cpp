@@ -56,6 +56,9 @@ TEST(RedactName, KeepsPathsAndUnitsButNoCustomerNumbers) {
   EXPECT_EQ(redact_name("/usr/lib/app-20231124/bin/x"), "/usr/lib/app-20231124/bin/x");
   EXPECT_EQ(redact_name("/usr/lib/node_modules/@scope/x"), "/usr/lib/node_modules/@scope/x");
   EXPECT_EQ(redact_name("4111111111111111.evil.example"), "****************.evil.example");
+  EXPECT_EQ(redact_name("4111.1111.1111.1111.evil.example"), "****.****.****.****.evil.example");
+  EXPECT_EQ(redact_name("to 203.0.113.9:44321, then [2001:db8::1234:5678:9012]:443."),
+            "to 203.0.113.9:44321, then [2001:db8::1234:5678:9012]:443.");
   EXPECT_EQ(redact_name("078-05-1120.evil.example"), "***-**-****.evil.example");
 }
 
