@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iostream>
 #include <memory>
 
 #include "alert/redact.h"
+#include "base/result.h"
 #include "cli/invocation.h"
 #include "cli/policy_loading.h"
 #include "cli/render.h"
