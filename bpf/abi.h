@@ -2,9 +2,10 @@
 /*
  * The only contract between the kernel side and the daemon. Valid C and C++.
  *
- * Large fields first, no hidden padding, every struct pinned by a static_assert and, against the BTF of
- * the built object, by tests/kernel/abi_test.cpp. Addresses are IPv6 in network byte order, IPv4 as
- * IPv4-mapped; ports, sequence numbers and everything else are in host byte order. Times are CLOCK_BOOTTIME.
+ * Large fields first, no hidden padding, every struct pinned by a static_assert and, against the
+ * BTF of the built object, by tests/kernel/abi_test.cpp. Addresses are IPv6 in network byte order,
+ * IPv4 as IPv4-mapped; ports, sequence numbers and everything else are in host byte order. Times
+ * are CLOCK_BOOTTIME.
  */
 #ifndef SLUICE_BPF_ABI_H
 #define SLUICE_BPF_ABI_H
@@ -15,18 +16,21 @@
 
 #ifdef __cplusplus
 #include <cstddef>
-namespace sluice::abi {
+namespace sluice::abi
+{
 #elif !defined(static_assert)
 #define static_assert _Static_assert
 #endif
 
 enum limits {
-	MAX_RECORD_PAYLOAD = 65536, /* bytes of payload in one record; longer packets take several */
-	MAX_RECORDS = 9,	    /* records a packet: BIG TCP sends up to 512 KiB, and one byte more splits */
-	MAX_EXE = 256,		    /* bytes of an executable's path in an exec record, with the NUL */
-	MAX_ARGS = 1024,	    /* bytes of arguments in an exec record */
-	MAX_DENIED_PORTS = 8,	    /* port ranges of a denied network */
-	MAX_RULINGS = 64,	    /* rulings in one call of rule_flows */
+	MAX_RECORD_PAYLOAD =
+		65536, /* bytes of payload in one record; longer packets take several */
+	MAX_RECORDS =
+		9,     /* records a packet: BIG TCP sends up to 512 KiB, and one byte more splits */
+	MAX_EXE = 256, /* bytes of an executable's path in an exec record, with the NUL */
+	MAX_ARGS = 1024,      /* bytes of arguments in an exec record */
+	MAX_DENIED_PORTS = 8, /* port ranges of a denied network */
+	MAX_RULINGS = 64,     /* rulings in one call of rule_flows */
 };
 
 enum event_type {
@@ -56,18 +60,20 @@ enum direction {
 enum drop_reason {
 	DROP_RING_FULL_PASSED = 0,  /* payload passed unread: ring buffer full, overload open */
 	DROP_RING_FULL_REFUSED = 1, /* packet refused until there is room: overload closed */
-	DROP_RING_FULL_EVENT = 2,   /* a record without payload (open, close, exec, exit) did not fit */
+	DROP_RING_FULL_EVENT =
+		2, /* a record without payload (open, close, exec, exit) did not fit */
 	DROP_TABLE_FULL_PASSED = 3,
 	DROP_TABLE_FULL_REFUSED = 4,
 	DROP_DAEMON_PASSED = 5,	 /* heartbeat stale, failure.daemon open */
 	DROP_DAEMON_REFUSED = 6, /* heartbeat stale, failure.daemon closed */
 	DROP_COPY_FAILED = 7,	 /* bpf_skb_load_bytes failed: treated as ring full */
-	DROP_TOO_LONG = 8,	 /* packet longer than MAX_RECORDS records: the rest is treated as ring full */
-	DROP_UNPARSED = 9,	 /* IP packet whose headers could not be followed */
+	DROP_TOO_LONG =
+		8, /* packet longer than MAX_RECORDS records: the rest is treated as ring full */
+	DROP_UNPARSED = 9,	  /* IP packet whose headers could not be followed */
 	DROP_OTHER_PROTOCOL = 10, /* neither TCP nor UDP: passes unread */
-	DROP_NO_SOCKET = 11,	 /* no full socket behind the packet */
-	DROP_BLOCKED = 12,	 /* packet of a blocked flow refused */
-	DROP_STALE_RULING = 13,	 /* the daemon ruled on a connection that is gone */
+	DROP_NO_SOCKET = 11,	  /* no full socket behind the packet */
+	DROP_BLOCKED = 12,	  /* packet of a blocked flow refused */
+	DROP_STALE_RULING = 13,	  /* the daemon ruled on a connection that is gone */
 	DROP_REASONS = 14,
 };
 
@@ -110,10 +116,10 @@ static_assert(sizeof(struct flow_key) == 32, "flow_key has no padding");
 
 /* Value of `flows`. The gate writes all but `cleared` and `state`, which only rule_flows writes. */
 struct flow {
-	__u64 cleared;	  /* a held byte below this stream position may leave */
-	__u64 passed;	  /* end of the highest byte that was let through */
-	__u64 accounted;  /* end of the highest byte captured or counted */
-	__u64 last_ns;	  /* last packet with payload */
+	__u64 cleared;	 /* a held byte below this stream position may leave */
+	__u64 passed;	 /* end of the highest byte that was let through */
+	__u64 accounted; /* end of the highest byte captured or counted */
+	__u64 last_ns;	 /* last packet with payload */
 	__u64 socket_inode;
 	struct owner owner;
 	__u32 next_seq; /* TCP sequence number of position `accounted` */
@@ -196,22 +202,22 @@ struct exit_event {
 };
 static_assert(sizeof(struct exit_event) == 32, "exit_event has no padding");
 
-/* Everything of the policy that the kernel reads. There are two banks; a reload fills the idle one and flips
- * `control.bank`, so that no packet meets half a policy. */
+/* Everything of the policy that the kernel reads. There are two banks; a reload fills the idle one
+ * and flips `control.bank`, so that no packet meets half a policy. */
 struct bank {
-	__u32 default_state;	/* enum flow_state of a flow without a ruling */
+	__u32 default_state;	 /* enum flow_state of a flow without a ruling */
 	__u32 on_daemon_failure; /* enum direction */
-	__u32 on_overload;	/* enum direction */
-	__u32 deny_connects;	/* 1: a denied destination is refused; 0: only told */
+	__u32 on_overload;	 /* enum direction */
+	__u32 deny_connects;	 /* 1: a denied destination is refused; 0: only told */
 };
 static_assert(sizeof(struct bank) == 16, "bank has no padding");
 
 /* Shared memory between the gate and the daemon (a global variable of the object). */
 struct control {
-	__u64 heartbeat_ns;	/* daemon: last sign of life; 0: not started, everything passes */
+	__u64 heartbeat_ns;	  /* daemon: last sign of life; 0: not started, everything passes */
 	__u64 heartbeat_limit_ns; /* daemon: older than this is a failed daemon */
-	__u64 resend_cookie;	/* daemon: UDP socket on which it is re-sending right now; 0: none */
-	__u32 bank;		/* daemon: index of the active bank */
+	__u64 resend_cookie; /* daemon: UDP socket on which it is re-sending right now; 0: none */
+	__u32 bank;	     /* daemon: index of the active bank */
 	__u32 daemon_tgid;
 	__u32 awake; /* daemon: it is reading the ring and needs no wake-up */
 	__u32 watch_loopback;
@@ -235,7 +241,8 @@ struct denied_value {
 	__u32 ranges; /* entries in ports; 0: every port */
 	struct port_range ports[MAX_DENIED_PORTS];
 };
-static_assert(sizeof(struct denied_value) == 8 + 4 * MAX_DENIED_PORTS, "denied_value has no padding");
+static_assert(sizeof(struct denied_value) == 8 + 4 * MAX_DENIED_PORTS,
+	      "denied_value has no padding");
 
 /* One decision of the daemon about a flow. */
 struct ruling {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The end of a flow. Why inet_sock_set_state and not sock_release for TCP: release happens when the application
- * lets go, while the kernel still sends what is queued; the state TCP_CLOSE comes when nothing can follow. UDP queues
- * nothing, so release is its end.
+ * The end of a flow. Why inet_sock_set_state and not sock_release for TCP: release happens when the
+ * application lets go, while the kernel still sends what is queued; the state TCP_CLOSE comes when
+ * nothing can follow. UDP queues nothing, so release is its end.
  */
 #include "bpf/common.bpf.h"
 
@@ -11,7 +11,8 @@ static __always_inline void tell_closed(__u64 cookie, __u32 epoch, __u32 protoco
 	struct flow_closed_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
 	if (!event) {
-		count_drop(DROP_RING_FULL_EVENT); /* the daemon's sweep finds the entry by its `closed` mark */
+		count_drop(DROP_RING_FULL_EVENT); /* the daemon's sweep finds the entry by its
+						     `closed` mark */
 		return;
 	}
 	event->header.ktime_ns = bpf_ktime_get_boot_ns();

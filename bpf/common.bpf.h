@@ -11,8 +11,8 @@
 
 #include "bpf/abi.h"
 
-#define ETH_P_IP 0x0800
-#define ETH_P_IPV6 0x86dd
+#define ETH_P_IP	 0x0800
+#define ETH_P_IPV6	 0x86dd
 #define LOOPBACK_IFINDEX 1 /* in every network namespace */
 
 #include "bpf/maps.bpf.h"

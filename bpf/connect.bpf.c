@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * Destinations that policy denies outright are refused before any packet. Why cgroup/connect and sendmsg: they run in
- * the caller's context for every way to name a destination (connect, TCP Fast Open, sendto of an unconnected datagram),
- * and what they return is what the application sees: EPERM.
+ * Destinations that policy denies outright are refused before any packet. Why cgroup/connect and
+ * sendmsg: they run in the caller's context for every way to name a destination (connect, TCP Fast
+ * Open, sendto of an unconnected datagram), and what they return is what the application sees:
+ * EPERM.
  */
 #include "bpf/common.bpf.h"
 
@@ -33,8 +34,8 @@ static __always_inline int is_loopback(const __u8 *addr)
 	return !word[2] && word[3] == bpf_htonl(1);
 }
 
-static __always_inline void tell_denied(struct bpf_sock_addr *ctx, const struct denied_key *to, __u16 port,
-					__u32 rule, __u32 refused)
+static __always_inline void tell_denied(struct bpf_sock_addr *ctx, const struct denied_key *to,
+					__u16 port, __u32 rule, __u32 refused)
 {
 	struct connect_denied_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 

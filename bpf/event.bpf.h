@@ -19,10 +19,11 @@ static __always_inline void count_bytes(__u32 fate, __u64 n)
 }
 
 /*
- * A wake-up costs more than the copy. A held packet waits for the daemon, so it wakes unless the daemon is awake
- * anyway: the daemon clears `awake`, then looks whether anything is reserved or unread, and only then sleeps; a
- * record is reserved before `awake` is read here. One of the two sees the other. Watched records wake only when
- * the ring fills; a timer of the daemon picks up the rest.
+ * A wake-up costs more than the copy. A held packet waits for the daemon, so it wakes unless the
+ * daemon is awake anyway: the daemon clears `awake`, then looks whether anything is reserved or
+ * unread, and only then sleeps; a record is reserved before `awake` is read here. One of the two
+ * sees the other. Watched records wake only when the ring fills; a timer of the daemon picks up the
+ * rest.
  */
 static __always_inline __u64 wakeup_flags(int urgent)
 {
@@ -30,7 +31,8 @@ static __always_inline __u64 wakeup_flags(int urgent)
 		return BPF_RB_NO_WAKEUP;
 	if (urgent)
 		return BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 8)
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
+	    bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 8)
 		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
 }

@@ -2,10 +2,11 @@
 /*
  * The gate: every IP packet that a socket of the watched cgroup sends, on the kernel's own copy.
  *
- * Why cgroup_skb/egress: it is the last point that every path of TCP and UDP passes (send, sendfile, splice,
- * io_uring, retransmission alike), after the application lost its hold on the bytes, and the one where a refusal
- * loses nothing: TCP keeps a refused segment at the head of its send queue and tries again. It needs no LSM and
- * no fentry, and works since 4.10; the ring buffer (5.8) and syscall programs (5.14) set the oldest kernel.
+ * Why cgroup_skb/egress: it is the last point that every path of TCP and UDP passes (send,
+ * sendfile, splice, io_uring, retransmission alike), after the application lost its hold on the
+ * bytes, and the one where a refusal loses nothing: TCP keeps a refused segment at the head of its
+ * send queue and tries again. It needs no LSM and no fentry, and works since 4.10; the ring buffer
+ * (5.8) and syscall programs (5.14) set the oldest kernel.
  */
 #include "bpf/common.bpf.h"
 #include "bpf/packet.bpf.h"
@@ -13,9 +14,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define GATE_REFUSE	    0 /* -EPERM: TCP keeps the segment, a UDP sender sees the error */
-#define GATE_PASS	    1
-#define GATE_REFUSE_QUIETLY 2 /* dropped, success to the sender: a held datagram, sent again after clearance */
+#define GATE_REFUSE 0 /* -EPERM: TCP keeps the segment, a UDP sender sees the error */
+#define GATE_PASS   1
+#define GATE_REFUSE_QUIETLY                                                                        \
+	2 /* dropped, success to the sender: a held datagram, sent again after clearance */
 
 /* What the gate decided, with the reason for the counters. */
 static __always_inline int pass_unread(struct flow *flow, __u64 end, __u32 len, __u32 fate)
@@ -34,18 +36,18 @@ static __always_inline int daemon_is_alive(void)
 }
 
 /*
- * TCP transmits either in process context with the socket locked by that process (sk_lock.owned), or from softirq
- * and timers, where it never transmits on a socket that a process owns (it leaves the work to the owner's
- * release_sock). So `owned` says whether the current task is the one acting on this socket; without it the current
- * task is a bystander.
+ * TCP transmits either in process context with the socket locked by that process (sk_lock.owned),
+ * or from softirq and timers, where it never transmits on a socket that a process owns (it leaves
+ * the work to the owner's release_sock). So `owned` says whether the current task is the one acting
+ * on this socket; without it the current task is a bystander.
  */
 static __always_inline int current_acts_on(struct tcp_sock *tp)
 {
 	return tp && tp->inet_conn.icsk_inet.sk.sk_lock.owned;
 }
 
-/* Read through the packet, since the verifier forbids to look behind a struct bpf_sock (the context is the kernel's
- * struct sk_buff itself). */
+/* Read through the packet, since the verifier forbids to look behind a struct bpf_sock (the context
+ * is the kernel's struct sk_buff itself). */
 static __always_inline void learn_socket(struct flow *flow, struct __sk_buff *skb)
 {
 	struct sock *full = BPF_CORE_READ((struct sk_buff *)skb, sk);
@@ -56,15 +58,17 @@ static __always_inline void learn_socket(struct flow *flow, struct __sk_buff *sk
 		flow->socket_inode = BPF_CORE_READ(full, sk_socket, file, f_inode, i_ino);
 }
 
-/* The owner is learned where it is certain: UDP sends in the sender's context. Packets that the daemon pushes or
- * re-sends leave in its own context and say nothing about the owner. */
-static __always_inline void learn_owner(struct flow *flow, const struct packet *packet, struct tcp_sock *tp)
+/* The owner is learned where it is certain: UDP sends in the sender's context. Packets that the
+ * daemon pushes or re-sends leave in its own context and say nothing about the owner. */
+static __always_inline void learn_owner(struct flow *flow, const struct packet *packet,
+					struct tcp_sock *tp)
 {
 	if (packet->protocol == IPPROTO_TCP && !current_acts_on(tp))
 		return;
 	if (owner_is_current(&flow->owner))
 		return;
-	if (flow->owner.tgid && (!packet->len || bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid))
+	if (flow->owner.tgid &&
+	    (!packet->len || bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid))
 		return;
 	fill_owner(&flow->owner);
 }
@@ -87,7 +91,8 @@ static __always_inline void fill_record(struct flow_record *record, const struct
 	record->reserved[1] = 0;
 }
 
-static __always_inline void tell_opened(const struct flow *flow, const struct packet *packet, __u64 cookie, __u32 state)
+static __always_inline void tell_opened(const struct flow *flow, const struct packet *packet,
+					__u64 cookie, __u32 state)
 {
 	struct flow_opened_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -119,8 +124,8 @@ static __always_inline void restart_flow(struct flow *flow, const struct packet 
 /* Source of new entries: update_elem takes read-only memory, so the stack is spared. */
 static const struct flow kNewFlow = {};
 
-static __always_inline struct flow *find_flow(struct __sk_buff *skb, struct flow_key *key, const struct packet *packet,
-					      int *opened)
+static __always_inline struct flow *find_flow(struct __sk_buff *skb, struct flow_key *key,
+					      const struct packet *packet, int *opened)
 {
 	struct flow *flow = bpf_map_lookup_elem(&flows, key);
 
@@ -143,7 +148,8 @@ static __always_inline struct flow *find_flow(struct __sk_buff *skb, struct flow
 	return flow;
 }
 
-/* Positions of a packet in its flow. Negative: retransmission from before the flow was picked up. */
+/* Positions of a packet in its flow. Negative: retransmission from before the flow was picked up.
+ */
 struct span {
 	__s64 start;
 	__s64 end;
@@ -156,12 +162,14 @@ static __always_inline struct span place(struct flow *flow, const struct packet 
 	if (packet->protocol == IPPROTO_TCP)
 		span.start = (__s64)flow->accounted + (__s32)(packet->seq - flow->next_seq);
 	else
-		span.start = __sync_fetch_and_add(&flow->accounted, packet->len); /* threads share a UDP socket */
+		span.start = __sync_fetch_and_add(&flow->accounted,
+						  packet->len); /* threads share a UDP socket */
 	span.end = span.start + packet->len;
 	return span;
 }
 
-static __always_inline void account_until(struct flow *flow, const struct packet *packet, struct span span, __s64 until)
+static __always_inline void account_until(struct flow *flow, const struct packet *packet,
+					  struct span span, __s64 until)
 {
 	if (packet->protocol == IPPROTO_UDP || until <= (__s64)flow->accounted)
 		return;
@@ -169,15 +177,18 @@ static __always_inline void account_until(struct flow *flow, const struct packet
 	flow->accounted = until;
 }
 
-static __always_inline __u64 fresh_bytes(const struct flow *flow, const struct packet *packet, struct span span)
+static __always_inline __u64 fresh_bytes(const struct flow *flow, const struct packet *packet,
+					 struct span span)
 {
 	if (packet->protocol == IPPROTO_UDP || span.start >= (__s64)flow->accounted)
 		return packet->len;
 	return span.end > (__s64)flow->accounted ? span.end - (__s64)flow->accounted : 0;
 }
 
-/* Ring full, or a packet that could not be copied whole: `done` bytes of the fresh ones are with the daemon. */
-static __always_inline int overloaded(struct flow *flow, const struct packet *packet, struct span span, __u32 missing)
+/* Ring full, or a packet that could not be copied whole: `done` bytes of the fresh ones are with
+ * the daemon. */
+static __always_inline int overloaded(struct flow *flow, const struct packet *packet,
+				      struct span span, __u32 missing)
 {
 	if (active_bank()->on_overload == FAIL_CLOSED)
 		return GATE_REFUSE; /* TCP tries again and loses nothing; a UDP sender sees EPERM */
@@ -185,12 +196,13 @@ static __always_inline int overloaded(struct flow *flow, const struct packet *pa
 	return pass_unread(flow, span.end, missing, BYTES_UNINSPECTED);
 }
 
-static __always_inline int inspect(struct __sk_buff *skb, struct flow *flow, const struct packet *packet,
-				   struct span span, __u64 cookie, __u32 state)
+static __always_inline int inspect(struct __sk_buff *skb, struct flow *flow,
+				   const struct packet *packet, struct span span, __u64 cookie,
+				   __u32 state)
 {
 	__u32 fresh = fresh_bytes(flow, packet, span);
-	__u32 why_full =
-		active_bank()->on_overload == FAIL_CLOSED ? DROP_RING_FULL_REFUSED : DROP_RING_FULL_PASSED;
+	__u32 why_full = active_bank()->on_overload == FAIL_CLOSED ? DROP_RING_FULL_REFUSED
+								   : DROP_RING_FULL_PASSED;
 	struct capture capture = {};
 	__u32 copied;
 
@@ -206,16 +218,19 @@ static __always_inline int inspect(struct __sk_buff *skb, struct flow *flow, con
 		if (copied < fresh)
 			return overloaded(flow, packet, span, fresh - copied);
 	}
-	if (state == STATE_HELD && span.end > (__s64)flow->cleared && span.end > (__s64)flow->passed)
+	if (state == STATE_HELD && span.end > (__s64)flow->cleared &&
+	    span.end > (__s64)flow->passed)
 		return packet->protocol == IPPROTO_UDP ? GATE_REFUSE_QUIETLY : GATE_REFUSE;
 	if (span.end > (__s64)flow->passed)
 		flow->passed = span.end;
 	return GATE_PASS;
 }
 
-static __always_inline int daemon_failed(struct flow *flow, const struct packet *packet, struct span span, __u32 state)
+static __always_inline int daemon_failed(struct flow *flow, const struct packet *packet,
+					 struct span span, __u32 state)
 {
-	if (state == STATE_HELD && active_bank()->on_daemon_failure == FAIL_CLOSED && control.heartbeat_ns) {
+	if (state == STATE_HELD && active_bank()->on_daemon_failure == FAIL_CLOSED &&
+	    control.heartbeat_ns) {
 		if (span.end <= (__s64)flow->cleared || span.end <= (__s64)flow->passed)
 			return GATE_PASS; /* read and cleared before */
 		count_drop(DROP_DAEMON_REFUSED);
@@ -225,8 +240,8 @@ static __always_inline int daemon_failed(struct flow *flow, const struct packet 
 	return pass_unread(flow, span.end, fresh_bytes(flow, packet, span), BYTES_UNINSPECTED);
 }
 
-static __always_inline int filter_payload(struct __sk_buff *skb, struct flow *flow, const struct packet *packet,
-					  __u64 cookie)
+static __always_inline int filter_payload(struct __sk_buff *skb, struct flow *flow,
+					  const struct packet *packet, __u64 cookie)
 {
 	__u32 state = flow->state ? flow->state : active_bank()->default_state;
 	struct span span = place(flow, packet);
@@ -264,11 +279,13 @@ static __always_inline int table_full(const struct packet *packet)
 
 static __always_inline int is_resend(const struct packet *packet, __u64 cookie)
 {
-	return packet->protocol == IPPROTO_UDP && *(volatile __u64 *)&control.resend_cookie == cookie &&
+	return packet->protocol == IPPROTO_UDP &&
+	       *(volatile __u64 *)&control.resend_cookie == cookie &&
 	       bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid;
 }
 
-static __always_inline int filter_socket(struct __sk_buff *skb, struct packet *packet, struct bpf_sock *sk)
+static __always_inline int filter_socket(struct __sk_buff *skb, struct packet *packet,
+					 struct bpf_sock *sk)
 {
 	struct tcp_sock *tp = packet->protocol == IPPROTO_TCP ? bpf_skc_to_tcp_sock(sk) : NULL;
 	struct flow_key key = {};
@@ -288,9 +305,11 @@ static __always_inline int filter_socket(struct __sk_buff *skb, struct packet *p
 	learn_owner(flow, packet, tp);
 	if (opened) {
 		if (flow->owner.tgid == control.daemon_tgid)
-			flow->state = STATE_TRUSTED; /* the daemon's own sockets, told by their owner */
+			flow->state =
+				STATE_TRUSTED; /* the daemon's own sockets, told by their owner */
 		else if (daemon_is_alive())
-			tell_opened(flow, packet, key.cookie, flow->state ? flow->state : active_bank()->default_state);
+			tell_opened(flow, packet, key.cookie,
+				    flow->state ? flow->state : active_bank()->default_state);
 	}
 	if (!packet->len)
 		return GATE_PASS;

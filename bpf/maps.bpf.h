@@ -2,15 +2,16 @@
 /* Every map: key, value, lifetime, writer, reader. Weak, so that all objects link into one. */
 #pragma once
 
-/* Records for the daemon. Writers: all programs. Reader: the daemon's ring reader. Sized at load. */
+/* Records for the daemon. Writers: all programs. Reader: the daemon's ring reader. Sized at load.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 << 20);
 } events __weak SEC(".maps");
 
-/* One entry a TCP socket or a UDP socket and peer. Made by the gate; only the daemon deletes, after it read the
- * close, so that it never rules on an entry that was reused for another flow. Preallocated: no allocation in the
- * transmit path. Sized at load. */
+/* One entry a TCP socket or a UDP socket and peer. Made by the gate; only the daemon deletes, after
+ * it read the close, so that it never rules on an entry that was reused for another flow.
+ * Preallocated: no allocation in the transmit path. Sized at load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 65536);
@@ -18,7 +19,8 @@ struct {
 	__type(value, struct flow);
 } flows __weak SEC(".maps");
 
-/* Denied destinations, one longest-prefix table a bank. Writer: the daemon, on the idle bank. Reader: connect. */
+/* Denied destinations, one longest-prefix table a bank. Writer: the daemon, on the idle bank.
+ * Reader: connect. */
 struct denied_table {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(max_entries, 16384);

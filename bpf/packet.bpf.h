@@ -15,11 +15,11 @@ struct packet {
 	__u8 remote_addr[16];
 	__u16 local_port;
 	__u16 remote_port;
-	__u32 seq;	/* TCP: of the first payload byte */
-	__u32 offset;	/* of the payload in the packet */
-	__u32 len;	/* payload bytes */
+	__u32 seq;    /* TCP: of the first payload byte */
+	__u32 offset; /* of the payload in the packet */
+	__u32 len;    /* payload bytes */
 	__u8 protocol;
-	__u8 syn;	/* our SYN, not a SYN-ACK */
+	__u8 syn; /* our SYN, not a SYN-ACK */
 	__u8 reserved[2];
 };
 
@@ -36,8 +36,8 @@ static __always_inline void map_v4(__u8 *addr, __be32 v4)
 	*(__u32 *)(addr + 12) = v4;
 }
 
-/* Follows IPv6 extension headers, so that an option set by the application hides nothing (RFC 8200, 4.1).
- * Returns the offset of the upper-layer header or 0. */
+/* Follows IPv6 extension headers, so that an option set by the application hides nothing (RFC
+ * 8200, 4.1). Returns the offset of the upper-layer header or 0. */
 static __always_inline __u32 skip_extensions(struct __sk_buff *skb, __u8 *next)
 {
 	__u32 offset = sizeof(struct ipv6hdr);
@@ -54,7 +54,8 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, __u8 *next)
 			*next = option.nexthdr;
 			offset += (option.hdrlen + 1) * 8;
 			break;
-		case EXT_FRAGMENT: /* made by the application: the kernel fragments behind this hook */
+		case EXT_FRAGMENT: /* made by the application: the kernel fragments behind this hook
+				    */
 			if (bpf_skb_load_bytes(skb, offset, &option, sizeof(option)))
 				return 0;
 			*next = option.nexthdr;
@@ -67,7 +68,8 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, __u8 *next)
 	return 0;
 }
 
-static __always_inline enum parse_result parse_transport(struct __sk_buff *skb, struct packet *packet, __u32 offset)
+static __always_inline enum parse_result parse_transport(struct __sk_buff *skb,
+							 struct packet *packet, __u32 offset)
 {
 	if (packet->protocol == IPPROTO_TCP) {
 		struct tcphdr tcp;

@@ -5,43 +5,47 @@
 /* What a capture needs beside the packet; built by the gate on its stack. */
 struct capture {
 	struct flow_record flow;
-	__u64 pos;	/* stream position of the first byte */
-	__u32 offset;	/* of the first byte in the packet */
-	__u32 len;	/* bytes */
+	__u64 pos;    /* stream position of the first byte */
+	__u32 offset; /* of the first byte in the packet */
+	__u32 len;    /* bytes */
 	__u32 refused;
 	__u32 reserved;
 };
 
-/* One record of a constant size class (bpf_ringbuf_reserve wants a constant). The bounds are checked on the very
- * register that is passed on: 6.1 refuses a length that it only knows to be unsigned and at most N. */
-#define EMIT_RECORD(class)                                                                                             \
-	do {                                                                                                           \
-		struct payload_event *event = bpf_ringbuf_reserve(&events, sizeof(*event) + (class), 0);               \
-		if (!event) {                                                                                          \
-			count_drop(why_full);                                                                          \
-			return 0;                                                                                      \
-		}                                                                                                      \
-		if (n == 0 || n > (class) || bpf_skb_load_bytes(skb, c->offset, event + 1, n)) {                       \
-			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);                                                  \
-			count_drop(DROP_COPY_FAILED);                                                                  \
-			return 0;                                                                                      \
-		}                                                                                                      \
-		event->header.ktime_ns = bpf_ktime_get_boot_ns();                                                      \
-		event->header.type = EVENT_PAYLOAD;                                                                    \
-		event->header.reserved = 0;                                                                            \
-		event->flow = c->flow;                                                                                 \
-		event->pos = c->pos;                                                                                   \
-		event->written = n;                                                                                    \
-		event->captured = n;                                                                                   \
-		event->refused = c->refused;                                                                           \
-		event->reserved = 0;                                                                                   \
-		bpf_ringbuf_submit(event, wakeup_flags(c->refused));                                                   \
-		return n;                                                                                              \
+/* One record of a constant size class (bpf_ringbuf_reserve wants a constant). The bounds are
+ * checked on the very register that is passed on: 6.1 refuses a length that it only knows to be
+ * unsigned and at most N. */
+#define EMIT_RECORD(class)                                                                         \
+	do {                                                                                       \
+		struct payload_event *event =                                                      \
+			bpf_ringbuf_reserve(&events, sizeof(*event) + (class), 0);                 \
+		if (!event) {                                                                      \
+			count_drop(why_full);                                                      \
+			return 0;                                                                  \
+		}                                                                                  \
+		if (n == 0 || n > (class) || bpf_skb_load_bytes(skb, c->offset, event + 1, n)) {   \
+			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);                              \
+			count_drop(DROP_COPY_FAILED);                                              \
+			return 0;                                                                  \
+		}                                                                                  \
+		event->header.ktime_ns = bpf_ktime_get_boot_ns();                                  \
+		event->header.type = EVENT_PAYLOAD;                                                \
+		event->header.reserved = 0;                                                        \
+		event->flow = c->flow;                                                             \
+		event->pos = c->pos;                                                               \
+		event->written = n;                                                                \
+		event->captured = n;                                                               \
+		event->refused = c->refused;                                                       \
+		event->reserved = 0;                                                               \
+		bpf_ringbuf_submit(event, wakeup_flags(c->refused));                               \
+		return n;                                                                          \
 	} while (0)
 
-/* Copies the next min(c->len, MAX_RECORD_PAYLOAD) bytes. Returns bytes copied; 0 after counting why. A function of
- * its own for the verifier's sake: it is verified once, not once a turn of the caller's loop. */
-__attribute__((noinline)) __u32 capture_record(struct __sk_buff *skb, struct capture *c, __u32 why_full)
+/* Copies the next min(c->len, MAX_RECORD_PAYLOAD) bytes. Returns bytes copied; 0 after counting
+ * why. A function of its own for the verifier's sake: it is verified once, not once a turn of the
+ * caller's loop. */
+__attribute__((noinline)) __u32 capture_record(struct __sk_buff *skb, struct capture *c,
+					       __u32 why_full)
 {
 	__u32 n;
 
@@ -61,8 +65,10 @@ __attribute__((noinline)) __u32 capture_record(struct __sk_buff *skb, struct cap
 	EMIT_RECORD(MAX_RECORD_PAYLOAD);
 }
 
-/* Copies all of c->len bytes in as many records as it takes. Returns the bytes that were copied, from the front. */
-static __always_inline __u32 capture_payload(struct __sk_buff *skb, struct capture *c, __u32 why_full)
+/* Copies all of c->len bytes in as many records as it takes. Returns the bytes that were copied,
+ * from the front. */
+static __always_inline __u32 capture_payload(struct __sk_buff *skb, struct capture *c,
+					     __u32 why_full)
 {
 	__u32 copied = 0;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * exec and exit. Why the scheduler's tracepoints: they fire once the new image is in place (so current's arguments are
- * the new ones) and when the last thread is gone, on every kernel with BTF, without touching a hot path.
+ * exec and exit. Why the scheduler's tracepoints: they fire once the new image is in place (so
+ * current's arguments are the new ones) and when the last thread is gone, on every kernel with BTF,
+ * without touching a hot path.
  */
 #include "bpf/common.bpf.h"
 
@@ -33,7 +34,8 @@ int BPF_PROG(process_started, struct task_struct *task, __s32 old_pid, struct li
 	fill_owner(&event->process);
 	event->parent = BPF_CORE_READ(task, real_parent, tgid);
 	event->reserved = 0;
-	n = bpf_probe_read_kernel_str(event->exe, sizeof(event->exe), BPF_CORE_READ(bprm, filename));
+	n = bpf_probe_read_kernel_str(event->exe, sizeof(event->exe),
+				      BPF_CORE_READ(bprm, filename));
 	event->exe_len = n > 0 ? n - 1 : 0;
 	read_args(event, task);
 	bpf_ringbuf_submit(event, wakeup_flags(0));

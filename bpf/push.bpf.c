@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * Pushes held bytes of sockets that no process owns any more: a process that sends, closes and exits leaves no
- * descriptor to kick, and TCP's own timer releases one segment in 200 ms. Why an iterator: it reaches every TCP socket
- * of a network namespace without a descriptor and may set TCP_NODELAY, which pushes what is pending; on a socket that
- * nobody can write to any more the option changes nothing else.
+ * Pushes held bytes of sockets that no process owns any more: a process that sends, closes and
+ * exits leaves no descriptor to kick, and TCP's own timer releases one segment in 200 ms. Why an
+ * iterator: it reaches every TCP socket of a network namespace without a descriptor and may set
+ * TCP_NODELAY, which pushes what is pending; on a socket that nobody can write to any more the
+ * option changes nothing else.
  */
 #include "bpf/common.bpf.h"
 

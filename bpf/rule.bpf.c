@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The daemon's rulings on flows. Why a syscall program (BPF_PROG_TEST_RUN) and not bpf_map_update_elem: an update
- * replaces the whole value, racing with the gate, and may move it to recycled memory that the gate still reads; here
- * only the daemon's own two fields change, in place, and one call rules on many flows.
+ * The daemon's rulings on flows. Why a syscall program (BPF_PROG_TEST_RUN) and not
+ * bpf_map_update_elem: an update replaces the whole value, racing with the gate, and may move it to
+ * recycled memory that the gate still reads; here only the daemon's own two fields change, in
+ * place, and one call rules on many flows.
  */
 #include "bpf/common.bpf.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Who acts: identity of the current task. Only for use where the current task is known to be the one that acts. */
+/* Who acts: identity of the current task. Only for use where the current task is known to be the
+ * one that acts. */
 #pragma once
 
 static __always_inline void fill_owner(struct owner *owner)
@@ -18,6 +19,7 @@ static __always_inline void fill_owner(struct owner *owner)
 /* Same process with the same credentials as recorded? Cheap, for every packet. */
 static __always_inline int owner_is_current(const struct owner *owner)
 {
-	return owner->tgid == bpf_get_current_pid_tgid() >> 32 && owner->uid == (__u32)bpf_get_current_uid_gid() &&
+	return owner->tgid == bpf_get_current_pid_tgid() >> 32 &&
+	       owner->uid == (__u32)bpf_get_current_uid_gid() &&
 	       owner->cgroup_id == bpf_get_current_cgroup_id();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The composition root: the only file that knows every concrete class. Main thread: signals, policy loading, control
-// socket, incidents. Inspection thread: everything that touches captured bytes. Sink thread: writes findings out.
+// The composition root: the only file that knows every concrete class. Main thread: signals, policy loading,
+// control socket, incidents. Inspection thread: everything that touches captured bytes. Sink thread: writes
+// findings out.
 #pragma once
 
 #include <memory>

@@ -35,7 +35,8 @@ class StatusFacts {
   /// Rates are since the last call.
   [[nodiscard]] nlohmann::json status_json(const ActivePolicy& active, const InspectionStatus& status,
                                            const std::vector<alert::SinkStatus>& sinks,
-                                           const control::ControlSocket& control, const FindingLosses& losses);
+                                           const control::ControlSocket& control,
+                                           const FindingLosses& losses);
 
  private:
   std::string kernel_;
@@ -54,11 +55,12 @@ struct CoverageLoss {
 };
 
 /// What got worse between two readings of the gate's drop counters and must be told.
-[[nodiscard]] std::vector<CoverageLoss> coverage_losses(const std::array<std::uint64_t, abi::DROP_REASONS>& before,
-                                                        const std::array<std::uint64_t, abi::DROP_REASONS>& now);
+[[nodiscard]] std::vector<CoverageLoss> coverage_losses(
+    const std::array<std::uint64_t, abi::DROP_REASONS>& before,
+    const std::array<std::uint64_t, abi::DROP_REASONS>& now);
 
-/// Where a gate that outlives its daemon is pinned; one place a state directory, so that a test's daemon never touches
-/// the host's.
+/// Where a gate that outlives its daemon is pinned; one place a state directory, so that a test's daemon
+/// never touches the host's.
 [[nodiscard]] std::string pin_directory(const std::string& state);
 
 }  // namespace sluice

@@ -26,7 +26,8 @@ int main(int argc, char** argv) {
     return arguments.error().code;
   }
   const auto loaded = sluice::load_settings(arguments->config);
-  for (const auto& diagnostic : loaded.diagnostics) std::fprintf(stderr, "%s\n", diagnostic.to_string().c_str());
+  for (const auto& diagnostic : loaded.diagnostics)
+    std::fprintf(stderr, "%s\n", diagnostic.to_string().c_str());
   if (!loaded.settings) return sluice::kExitUsage;
   sluice::App app{sluice::override_settings(*loaded.settings, *arguments)};
   return arguments->check ? app.check() : app.run();

@@ -33,7 +33,8 @@ Result<std::string> read_file(const std::string& path) {
 Result<std::vector<std::string>> list_policies(const std::string& directory) {
   std::error_code error;
   std::vector<std::string> files;
-  for (std::filesystem::directory_iterator at{directory, error}, end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::directory_iterator at{directory, error}, end; !error && at != end;
+       at.increment(error)) {
     const std::string extension = at->path().extension().string();
     if (extension == ".yaml" || extension == ".yml") files.push_back(at->path().string());
   }
@@ -44,7 +45,8 @@ Result<std::vector<std::string>> list_policies(const std::string& directory) {
 
 Result<detect::FingerprintKey> make_key(const std::string& path) {
   detect::FingerprintKey key{};
-  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size())) return fail(errno, "draw a key");
+  if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
+    return fail(errno, "draw a key");
   const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
   if (!fd) return fail(errno, "make '" + path + "'");
   if (::write(fd.get(), key.data(), key.size()) != static_cast<ssize_t>(key.size()) || fsync(fd.get()) != 0) {
@@ -73,7 +75,8 @@ Result<std::vector<policy::PolicyText>> read_policy_texts(std::span<const std::s
       texts.push_back({.file = file, .text = std::move(*text)});
     }
   }
-  if (texts.empty()) return fail("no policy file in " + (paths.empty() ? "an empty list" : "'" + paths.front() + "'"));
+  if (texts.empty())
+    return fail("no policy file in " + (paths.empty() ? "an empty list" : "'" + paths.front() + "'"));
   return texts;
 }
 
@@ -86,7 +89,8 @@ policy::Vocabulary vocabulary() {
 }
 
 Result<std::shared_ptr<const ActivePolicy>> activate(std::shared_ptr<const policy::Policy> policy,
-                                                     std::optional<Mode> mode, const detect::FingerprintKey& key) {
+                                                     std::optional<Mode> mode,
+                                                     const detect::FingerprintKey& key) {
   auto detectors = detect::DetectorSet::compile(policy->data, key);
   if (!detectors) return fail(std::move(detectors.error()), "compile the detectors");
   const Mode in_force = mode.value_or(policy->mode);

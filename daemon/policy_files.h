@@ -13,19 +13,20 @@
 
 namespace sluice {
 
-/// Reads files, and of directories their *.yaml and *.yml in the order of their names. Fails if a path cannot be read,
-/// a file is over 1 MiB or there is no file at all.
+/// Reads files, and of directories their *.yaml and *.yml in the order of their names. Fails if a path cannot
+/// be read, a file is over 1 MiB or there is no file at all.
 [[nodiscard]] Result<std::vector<policy::PolicyText>> read_policy_texts(std::span<const std::string> paths);
 
 /// The words of the detect stage.
 [[nodiscard]] policy::Vocabulary vocabulary();
 
 /// Compiles the detectors. `mode` overrides the policy's own.
-[[nodiscard]] Result<std::shared_ptr<const ActivePolicy>> activate(std::shared_ptr<const policy::Policy> policy,
-                                                                   std::optional<Mode> mode,
-                                                                   const detect::FingerprintKey& key);
+[[nodiscard]] Result<std::shared_ptr<const ActivePolicy>> activate(
+    std::shared_ptr<const policy::Policy> policy, std::optional<Mode> mode,
+    const detect::FingerprintKey& key);
 
-/// The key of the value fingerprints: read from `directory`/fingerprint.key, made there (mode 0600) if absent.
+/// The key of the value fingerprints: read from `directory`/fingerprint.key, made there (mode 0600) if
+/// absent.
 [[nodiscard]] Result<detect::FingerprintKey> load_fingerprint_key(const std::string& directory);
 
 }  // namespace sluice

@@ -75,6 +75,8 @@ struct Word {
   std::string_view word;
   T value;
 };
+template <class T>
+Word(std::string_view, T) -> Word<T>;  // clang 16 deduces no aggregates
 
 template <class T, std::size_t N>
 void read_word(const YAML::Node& node, std::string_view key, const std::array<Word<T>, N>& table, auto& out,

@@ -22,7 +22,8 @@ using Bytes = std::span<const std::uint8_t>;
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// Reads forward and cannot overrun: every take() either has all its bytes or returns nothing and moves nothing.
+/// Reads forward and cannot overrun: every take() either has all its bytes or returns nothing and moves
+/// nothing.
 class ByteCursor {
  public:
   explicit ByteCursor(Bytes bytes) : rest_{bytes} {}

@@ -30,10 +30,11 @@ struct Endpoint {
 };
 
 struct Network {
-  IpAddress address;         // host bits are zero
-  std::uint8_t prefix = 0;   // of the 128-bit form: 10.0.0.0/8 has 104
+  IpAddress address;        // host bits are zero
+  std::uint8_t prefix = 0;  // of the 128-bit form: 10.0.0.0/8 has 104
 
-  /// "10.0.0.0/8", "fd00::/8" or a single address. Fails on set host bits, so that a typing slip is not widened.
+  /// "10.0.0.0/8", "fd00::/8" or a single address. Fails on set host bits, so that a typing slip is not
+  /// widened.
   [[nodiscard]] static std::optional<Network> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& candidate) const;
   [[nodiscard]] bool contains(const Network& other) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recoverable errors are values. A function that can fail returns Result<T>; callers add context on the way up.
+// Recoverable errors are values. A function that can fail returns Result<T>; callers add context on the way
+// up.
 #pragma once
 
 #include <cerrno>

@@ -11,8 +11,8 @@
 namespace sluice {
 
 /// A value of customer data on its way to a validator, a mask or a fingerprint. There is no operator<< and no
-/// formatter; reveal() is the one greppable way out. Wiped on destruction: hygiene, not a guarantee, since moves
-/// of small strings and reallocations leave copies.
+/// formatter; reveal() is the one greppable way out. Wiped on destruction: hygiene, not a guarantee, since
+/// moves of small strings and reallocations leave copies.
 class MatchedText {
  public:
   explicit MatchedText(std::string text) : text_{std::move(text)} {}

@@ -12,10 +12,14 @@ enum class Verdict : std::uint8_t { allow, alert, block, would_block };
 
 constexpr std::string_view to_string(Verdict verdict) {
   switch (verdict) {
-    case Verdict::allow: return "allow";
-    case Verdict::alert: return "alert";
-    case Verdict::block: return "block";
-    case Verdict::would_block: return "would_block";
+    case Verdict::allow:
+      return "allow";
+    case Verdict::alert:
+      return "alert";
+    case Verdict::block:
+      return "block";
+    case Verdict::would_block:
+      return "would_block";
   }
   std::abort();
 }

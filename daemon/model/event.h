@@ -22,10 +22,10 @@ struct FlowOpened {
 struct PayloadSent {
   std::uint64_t ktime_ns = 0;
   FlowFacts flow;
-  StreamPos pos{};              // of the first captured byte
-  std::uint32_t written = 0;    // bytes this record stands for
-  Bytes payload;                // bytes captured: payload.size() < written means truncated, and why is counted
-  bool held = false;            // the packet was refused and waits for a verdict
+  StreamPos pos{};            // of the first captured byte
+  std::uint32_t written = 0;  // bytes this record stands for
+  Bytes payload;              // bytes captured: payload.size() < written means truncated, and why is counted
+  bool held = false;          // the packet was refused and waits for a verdict
 };
 
 /// The socket was closed; no record of it follows.

@@ -14,8 +14,8 @@ enum class Protocol : std::uint8_t { tcp = 6, udp = 17 };
 
 constexpr std::string_view to_string(Protocol protocol) { return protocol == Protocol::tcp ? "tcp" : "udp"; }
 
-/// Identity of one direction of communication. A TCP socket is one flow and its peer stays zero here; an unconnected
-/// UDP socket has one flow a peer.
+/// Identity of one direction of communication. A TCP socket is one flow and its peer stays zero here; an
+/// unconnected UDP socket has one flow a peer.
 struct FlowKey {
   SocketCookie cookie{};
   Endpoint peer;  // UDP only
@@ -27,10 +27,14 @@ enum class FlowState : std::uint8_t { trusted = 1, watched = 2, held = 3, blocke
 
 constexpr std::string_view to_string(FlowState state) {
   switch (state) {
-    case FlowState::trusted: return "trusted";
-    case FlowState::watched: return "watched";
-    case FlowState::held: return "held";
-    case FlowState::blocked: return "blocked";
+    case FlowState::trusted:
+      return "trusted";
+    case FlowState::watched:
+      return "watched";
+    case FlowState::held:
+      return "held";
+    case FlowState::blocked:
+      return "blocked";
   }
   return "unknown";
 }

@@ -10,21 +10,21 @@
 
 namespace sluice::stream {
 
-/// The next contiguous bytes. `lost` bytes are missing right before them (not captured, or passed unread while the flow
-/// was trusted): nothing may match across.
+/// The next contiguous bytes. `lost` bytes are missing right before them (not captured, or passed unread
+/// while the flow was trusted): nothing may match across.
 struct Segment {
   StreamPos pos{};
   Bytes bytes;
   std::uint64_t lost = 0;
 };
 
-/// Trims what was seen before and names what is missing. Buffers nothing: the gate captures each byte once and in order
-/// (it runs under the socket's lock and the ring keeps order), so a position beyond the expected one is a loss that no
-/// later record will fill.
+/// Trims what was seen before and names what is missing. Buffers nothing: the gate captures each byte once
+/// and in order (it runs under the socket's lock and the ring keeps order), so a position beyond the expected
+/// one is a loss that no later record will fill.
 class Reassembler {
  public:
-  /// `written` bytes of the stream from `pos`, of which `payload` was captured. Returns nothing if all of it was seen
-  /// before or the position is absurd (beyond 2^63, which no kernel reports).
+  /// `written` bytes of the stream from `pos`, of which `payload` was captured. Returns nothing if all of it
+  /// was seen before or the position is absurd (beyond 2^63, which no kernel reports).
   [[nodiscard]] std::optional<Segment> feed(StreamPos pos, Bytes payload, std::uint32_t written);
 
   [[nodiscard]] StreamPos next() const { return StreamPos{next_}; }

@@ -17,7 +17,9 @@ class NetworkParse : public testing::TestWithParam<NetworkCase> {};
 TEST_P(NetworkParse, ReadsOrRefuses) {
   const auto network = Network::parse(GetParam().text);
   ASSERT_EQ(network.has_value(), !GetParam().printed.empty());
-  if (network) EXPECT_EQ(network->to_string(), GetParam().printed);
+  if (network) {
+    EXPECT_EQ(network->to_string(), GetParam().printed);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -166,7 +166,7 @@ TEST_F(Cli, PolicyExplainSaysWhatAndWhy) {
 
 TEST_F(Cli, UsageMistakesEndWithTwo) {
   const std::string policy = write("p.yaml", kPolicy);
-  for (const std::string arguments :
+  for (const std::string& arguments :
        {std::string{}, std::string{"stauts"}, std::string{"scan"}, std::string{"mode deny"},
         std::string{"policy"}, "policy explain " + policy + " --to 203.0.113.9 --data card",
         "policy explain " + policy + " --to :80 --data card",
