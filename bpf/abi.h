@@ -84,8 +84,7 @@ enum byte_fate {
 	BYTES_UNINSPECTED = 2, /* passed unread because of a drop reason */
 	BYTES_LOOPBACK = 3,    /* never leaves the host, not watched */
 	BYTES_BLOCKED = 4,     /* refused, bytes of a blocked flow, counted at each attempt */
-	BYTES_DAEMON = 5,      /* sent by the daemon itself */
-	BYTE_FATES = 6,
+	BYTE_FATES = 5,
 };
 
 struct event_header {

@@ -26,12 +26,17 @@ endif()
 
 file(GLOB bpf_headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bpf/*.h)
 file(GLOB bpf_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bpf/*.bpf.c)
-foreach(source ${bpf_sources})
+# Compiles `source`; `out` names the object.
+function(sluice_bpf_object source out)
   get_filename_component(name ${source} NAME_WLE)
   add_custom_command(OUTPUT ${bpf_out}/${name}.o DEPENDS ${source} ${bpf_headers} ${bpf_out}/vmlinux.h
     COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter
             -D__TARGET_ARCH_x86 -I${bpf_out} -I${CMAKE_SOURCE_DIR} -c ${source} -o ${bpf_out}/${name}.o VERBATIM)
-  list(APPEND bpf_objects ${bpf_out}/${name}.o)
+  set(${out} ${bpf_out}/${name}.o PARENT_SCOPE)
+endfunction()
+foreach(source ${bpf_sources})
+  sluice_bpf_object(${source} object)
+  list(APPEND bpf_objects ${object})
 endforeach()
 add_custom_command(OUTPUT ${bpf_out}/sluice.o DEPENDS ${bpf_objects}
   COMMAND ${BPFTOOL} gen object ${bpf_out}/sluice.o ${bpf_objects} VERBATIM)

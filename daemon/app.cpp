@@ -131,8 +131,7 @@ struct App::Parts {
   StatusFacts facts;
   std::atomic<std::size_t> findings_under_way{0};
   std::atomic<std::uint64_t> findings_dropped{0};
-  std::array<std::uint64_t, abi::DROP_REASONS> told_drops{};
-  std::atomic<std::uint64_t> last_status_ns{0};
+  std::vector<enforce::GateDrop> told_drops;
 };
 
 App::App(Settings settings) : parts_{std::make_unique<Parts>(std::move(settings))} {

@@ -44,21 +44,19 @@ json flows_json(const PipelineCounters& pipeline) {
   return out;
 }
 
-json ledger_json(const enforce::GateCounters& gate) {
-  const auto& bytes = gate.bytes;
-  return {{"sent", bytes[abi::BYTES_CAPTURED] + bytes[abi::BYTES_TRUSTED] + bytes[abi::BYTES_UNINSPECTED]},
-          {"inspected", bytes[abi::BYTES_CAPTURED]},
+json ledger_json(const enforce::GateBytes& bytes) {
+  return {{"sent", bytes.inspected + bytes.trusted + bytes.uninspected},
+          {"inspected", bytes.inspected},
           {"opaque", 0},  // no flow is told to be opaque before TLS is read
-          {"uninspected", bytes[abi::BYTES_UNINSPECTED]},
-          {"trusted", bytes[abi::BYTES_TRUSTED]},
-          {"loopback", bytes[abi::BYTES_LOOPBACK]},
-          {"refused", bytes[abi::BYTES_BLOCKED]}};
+          {"uninspected", bytes.uninspected},
+          {"trusted", bytes.trusted},
+          {"loopback", bytes.loopback},
+          {"refused", bytes.refused}};
 }
 
 json drops_json(const InspectionStatus& status) {
   json out = json::object();
-  for (std::size_t reason = 0; reason < abi::DROP_REASONS; ++reason)
-    out[std::string{enforce::drop_reason_name(reason)}] = status.gate.drops[reason];
+  for (const enforce::GateDrop& drop : status.gate.drops) out[std::string{drop.name}] = drop.count;
   out["bad_records"] = status.pipeline.bad_records;
   out["daemon_table_full"] = status.pipeline.flows_refused;
   out["rulings_failed"] = status.rulings_failed;
@@ -111,30 +109,6 @@ json control_json(const control::ControlSocket& control) {
           {"dropped_followers", counters.dropped_followers}};
 }
 
-struct LossRule {
-  abi::drop_reason reason;
-  std::string_view rule;
-  std::string_view what;
-};
-constexpr std::array kLossRules{
-    LossRule{abi::DROP_RING_FULL_PASSED, "failure.overload",
-             "packets passed unread: the ring buffer was full"},
-    LossRule{abi::DROP_RING_FULL_REFUSED, "failure.overload",
-             "packets were refused for now: the ring buffer was full"},
-    LossRule{abi::DROP_TABLE_FULL_PASSED, "failure.overload",
-             "packets passed unread: the flow table was full"},
-    LossRule{abi::DROP_TABLE_FULL_REFUSED, "failure.overload",
-             "packets were refused for now: the flow table was full"},
-    LossRule{abi::DROP_DAEMON_PASSED, "failure.daemon",
-             "packets passed unread: the daemon gave no sign of life"},
-    LossRule{abi::DROP_DAEMON_REFUSED, "failure.daemon",
-             "packets were refused: the daemon gave no sign of life"},
-    LossRule{abi::DROP_COPY_FAILED, "failure.overload", "packets could not be copied"},
-    LossRule{abi::DROP_TOO_LONG, "failure.overload", "packets were too long to be copied whole"},
-    LossRule{abi::DROP_UNPARSED, "failure.opaque",
-             "packets passed unread: their headers could not be followed"},
-};
-
 }  // namespace
 
 StatusFacts::StatusFacts() : started_{std::chrono::system_clock::now()}, last_asked_{started_} {
@@ -183,7 +157,7 @@ json StatusFacts::status_json(const ActivePolicy& active, const InspectionStatus
           {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(now - started_).count()},
           {"policy", policy_json(*active.policy)},
           {"flows", flows_json(status.pipeline)},
-          {"ledger", ledger_json(status.gate)},
+          {"ledger", ledger_json(status.gate.bytes)},
           {"drops", drops_json(status)},
           {"holds", holds_json(status)},
           {"findings", std::move(findings)},
@@ -196,12 +170,14 @@ json StatusFacts::status_json(const ActivePolicy& active, const InspectionStatus
             {"cpu_percent", 100.0 * (cpu_s - std::exchange(last_cpu_s_, cpu_s)) / passed_s}}}};
 }
 
-std::vector<CoverageLoss> coverage_losses(const std::array<std::uint64_t, abi::DROP_REASONS>& before,
-                                          const std::array<std::uint64_t, abi::DROP_REASONS>& now) {
+std::vector<CoverageLoss> coverage_losses(std::span<const enforce::GateDrop> before,
+                                          std::span<const enforce::GateDrop> now) {
   std::vector<CoverageLoss> losses;
-  for (const LossRule& rule : kLossRules)
-    if (const std::uint64_t more = now[rule.reason] - before[rule.reason]; more != 0)
-      losses.push_back({rule.rule, fmt::format("{} {}", more, rule.what)});
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    const std::uint64_t more = now[i].count - (i < before.size() ? before[i].count : 0);
+    if (more != 0 && !now[i].rule.empty())
+      losses.push_back({now[i].rule, fmt::format("{} {}", more, now[i].sentence)});
+  }
   return losses;
 }
 

@@ -54,10 +54,9 @@ struct CoverageLoss {
   std::string sentence;
 };
 
-/// What got worse between two readings of the gate's drop counters and must be told.
-[[nodiscard]] std::vector<CoverageLoss> coverage_losses(
-    const std::array<std::uint64_t, abi::DROP_REASONS>& before,
-    const std::array<std::uint64_t, abi::DROP_REASONS>& now);
+/// What got worse between two readings of the gate's drop counters and must be told. `before` may be empty.
+[[nodiscard]] std::vector<CoverageLoss> coverage_losses(std::span<const enforce::GateDrop> before,
+                                                        std::span<const enforce::GateDrop> now);
 
 /// Where a gate that outlives its daemon is pinned; one place a state directory, so that a test's daemon
 /// never touches the host's.

@@ -117,12 +117,7 @@ struct Inspection::Parts {
 
   void sweep() {
     const std::uint64_t now = clock.boottime_ns();
-    gate.sweep(now > kUdpIdleNs ? now - kUdpIdleNs : 0, [this](const abi::flow_key& raw) {
-      FlowKey key{.cookie = SocketCookie{raw.cookie}, .peer = {}};
-      std::copy(std::begin(raw.peer_addr), std::end(raw.peer_addr), key.peer.address.bytes.begin());
-      key.peer.port = raw.peer_port;
-      pipeline.drop_flow(key);
-    });
+    for (const FlowKey& key : gate.sweep(now > kUdpIdleNs ? now - kUdpIdleNs : 0)) pipeline.drop_flow(key);
     enforcer.keep_netns(pipeline.netns_in_use());
   }
 

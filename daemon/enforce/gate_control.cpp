@@ -11,12 +11,24 @@
 namespace sluice::enforce {
 namespace {
 
-constexpr std::array<std::string_view, abi::DROP_REASONS> kDropNames{
-    "ring_full_passed", "ring_full_refused", "ring_full_event", "table_full_passed", "table_full_refused",
-    "daemon_passed",    "daemon_refused",    "copy_failed",     "too_long",          "unparsed",
-    "other_protocol",   "no_socket",         "blocked",         "stale_ruling"};
-constexpr std::array<std::string_view, abi::BYTE_FATES> kFateNames{"inspected", "trusted", "uninspected",
-                                                                   "loopback",  "blocked", "daemon"};
+// One row a drop_reason of abi.h, in its order.
+constexpr std::array<GateDrop, abi::DROP_REASONS> kDrops{{
+    {"ring_full_passed", "failure.overload", "packets passed unread: the ring buffer was full"},
+    {"ring_full_refused", "failure.overload", "packets were refused for now: the ring buffer was full"},
+    {"ring_full_event", "failure.overload",
+     "records about flows and processes were lost: the ring buffer was full"},
+    {"table_full_passed", "failure.overload", "packets passed unread: the flow table was full"},
+    {"table_full_refused", "failure.overload", "packets were refused for now: the flow table was full"},
+    {"daemon_passed", "failure.daemon", "packets passed unread: the daemon gave no sign of life"},
+    {"daemon_refused", "failure.daemon", "packets were refused: the daemon gave no sign of life"},
+    {"copy_failed", "failure.overload", "packets could not be copied"},
+    {"too_long", "failure.overload", "packets were too long to be copied whole"},
+    {"unparsed", "failure.opaque", "packets passed unread: their headers could not be followed"},
+    {"other_protocol", "", ""},
+    {"no_socket", "", ""},
+    {"blocked", "", ""},
+    {"stale_ruling", "", ""},
+}};
 
 template <std::size_t N>
 void sum_per_cpu(int map, std::array<std::uint64_t, N>& out) {
@@ -35,10 +47,14 @@ abi::denied_key to_denied_key(const Network& network) {
   return key;
 }
 
-}  // namespace
+FlowKey from_abi(const abi::flow_key& raw) {
+  FlowKey key{.cookie = SocketCookie{raw.cookie}, .peer = {}};
+  std::ranges::copy(raw.peer_addr, key.peer.address.bytes.begin());
+  key.peer.port = raw.peer_port;
+  return key;
+}
 
-std::string_view drop_reason_name(std::size_t reason) { return kDropNames.at(reason); }
-std::string_view byte_fate_name(std::size_t fate) { return kFateNames.at(fate); }
+}  // namespace
 
 abi::flow_key to_abi(const FlowKey& key) {
   abi::flow_key out{};
@@ -119,7 +135,7 @@ void GateControl::forget(const FlowKey& key) {
   bpf_map_delete_elem(handles_.flows, &raw);
 }
 
-std::vector<abi::flow_key> GateControl::stale_flows(std::uint64_t idle_before_ns) {
+std::vector<FlowKey> GateControl::sweep(std::uint64_t idle_before_ns) {
   std::vector<abi::flow_key> stale;
   abi::flow_key key{};
   abi::flow_key* previous = nullptr;
@@ -134,14 +150,26 @@ std::vector<abi::flow_key> GateControl::stale_flows(std::uint64_t idle_before_ns
     const bool idle_udp = key.peer_port != 0 && value.last_ns < idle_before_ns;
     if (value.closed != 0 || idle_udp) stale.push_back(key);
   }
-  for (const abi::flow_key& gone : stale) bpf_map_delete_elem(handles_.flows, &gone);
-  return stale;
+  std::vector<FlowKey> gone;
+  for (const abi::flow_key& raw : stale) {
+    bpf_map_delete_elem(handles_.flows, &raw);
+    gone.push_back(from_abi(raw));
+  }
+  return gone;
 }
 
 GateCounters GateControl::counters() const {
-  GateCounters out;
-  sum_per_cpu(handles_.drops, out.drops);
-  sum_per_cpu(handles_.bytes, out.bytes);
+  std::array<std::uint64_t, abi::DROP_REASONS> drops{};
+  std::array<std::uint64_t, abi::BYTE_FATES> bytes{};
+  sum_per_cpu(handles_.drops, drops);
+  sum_per_cpu(handles_.bytes, bytes);
+  GateCounters out{.bytes = {.inspected = bytes[abi::BYTES_CAPTURED],
+                             .trusted = bytes[abi::BYTES_TRUSTED],
+                             .uninspected = bytes[abi::BYTES_UNINSPECTED],
+                             .loopback = bytes[abi::BYTES_LOOPBACK],
+                             .refused = bytes[abi::BYTES_BLOCKED]},
+                   .drops = {kDrops.begin(), kDrops.end()}};
+  for (std::size_t reason = 0; reason < drops.size(); ++reason) out.drops[reason].count = drops[reason];
   return out;
 }
 

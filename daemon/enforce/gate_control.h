@@ -39,13 +39,29 @@ struct DeniedEntry {
   std::uint32_t rule = 0;
 };
 
-struct GateCounters {
-  std::array<std::uint64_t, abi::DROP_REASONS> drops{};
-  std::array<std::uint64_t, abi::BYTE_FATES> bytes{};
+/// Payload bytes of the host by what became of them, each byte once.
+struct GateBytes {
+  std::uint64_t inspected = 0;
+  std::uint64_t trusted = 0;
+  std::uint64_t uninspected = 0;
+  std::uint64_t loopback = 0;
+  std::uint64_t refused = 0;  // of blocked flows, at each attempt
 };
 
-[[nodiscard]] std::string_view drop_reason_name(std::size_t reason);
-[[nodiscard]] std::string_view byte_fate_name(std::size_t fate);
+/// A reason for which packets passed unread, were refused or a record was lost.
+struct GateDrop {
+  std::string_view name;  // of the reason, as status shows it
+  std::string_view
+      rule;  // "failure.overload": the setting that gives the direction; empty: no trouble of ours
+  std::string_view sentence;  // what happened to N packets: "passed unread: the ring buffer was full"
+  std::uint64_t count = 0;
+};
+
+struct GateCounters {
+  GateBytes bytes;
+  std::vector<GateDrop> drops;  // every reason, always in the same order
+};
+
 [[nodiscard]] abi::flow_key to_abi(const FlowKey& key);
 
 /// One thread uses it.
@@ -64,18 +80,14 @@ class GateControl {
 
   void beat(std::uint64_t now_ns);
   void forget(const FlowKey& key);
-  /// Removes entries that closed or, for UDP, fell idle before `idle_before_ns`, and calls `gone` for each.
-  template <class Gone>
-  void sweep(std::uint64_t idle_before_ns, Gone gone) {
-    for (const abi::flow_key& key : stale_flows(idle_before_ns)) gone(key);
-  }
+  /// Removes entries that closed or, for UDP, fell idle before `idle_before_ns`; returns them.
+  [[nodiscard]] std::vector<FlowKey> sweep(std::uint64_t idle_before_ns);
   [[nodiscard]] GateCounters counters() const;
   [[nodiscard]] const GateHandles& handles() const { return handles_; }
   [[nodiscard]] std::uint64_t failures() const { return failures_; }
 
  private:
   abi::ruling& queue(const FlowFacts& flow);
-  [[nodiscard]] std::vector<abi::flow_key> stale_flows(std::uint64_t idle_before_ns);
   [[nodiscard]] Result<> fill_denied(int map, std::span<const DeniedEntry> denied);
 
   GateHandles handles_;

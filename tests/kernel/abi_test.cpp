@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The layout of abi.h as the BPF compiler saw it, against the layout as this compiler sees it.
+// The layout of abi.h as the BPF compiler saw it (abi_types.bpf.c), against the layout as this compiler sees
+// it.
 #include <bpf/btf.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ struct Layout {
   std::size_t size;
   std::vector<Member> members;
 };
+
+void PrintTo(const Layout& layout, std::ostream* out) { *out << layout.name; }
 
 #define MEMBER(type, member) \
   Member { #member, offsetof(abi::type, member) }
@@ -102,10 +106,10 @@ struct FreeBtf {
 class AbiLayout : public testing::TestWithParam<Layout> {};
 
 TEST_P(AbiLayout, IsTheSameOnBothSides) {
-  const std::unique_ptr<btf, FreeBtf> types{btf__parse(SLUICE_BPF_OBJECT, nullptr)};
-  ASSERT_TRUE(types) << "no BTF in " << SLUICE_BPF_OBJECT;
+  const std::unique_ptr<btf, FreeBtf> types{btf__parse(SLUICE_ABI_TYPES, nullptr)};
+  ASSERT_TRUE(types) << "no BTF in " << SLUICE_ABI_TYPES;
   const int id = btf__find_by_name_kind(types.get(), GetParam().name.c_str(), BTF_KIND_STRUCT);
-  ASSERT_GT(id, 0) << "struct " << GetParam().name << " is not used by any program";
+  ASSERT_GT(id, 0) << "struct " << GetParam().name << " is not in abi_types.bpf.c";
   const btf_type* type = btf__type_by_id(types.get(), static_cast<__u32>(id));
   EXPECT_EQ(type->size, GetParam().size);
   ASSERT_EQ(btf_vlen(type), GetParam().members.size()) << "a member that this test does not know";

@@ -73,8 +73,8 @@ class GateTest : public testing::Test {
 
   enforce::GateControl& gate() { return *gate_; }
   enforce::KernelEnforcer& enforcer() { return *enforcer_; }
-  std::uint64_t drops(abi::drop_reason reason) { return gate_->counters().drops[reason]; }
-  std::uint64_t bytes(abi::byte_fate fate) { return gate_->counters().bytes[fate]; }
+  std::uint64_t drops(abi::drop_reason reason) { return gate_->counters().drops.at(reason).count; }
+  enforce::GateBytes bytes() { return gate_->counters().bytes; }
   void beat() { gate_->beat(clock_.boottime_ns()); }
 
   std::vector<Captured> payloads_;
