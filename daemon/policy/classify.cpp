@@ -6,35 +6,38 @@
 namespace sluice::policy {
 namespace {
 
-/// By data class: some flow covers it for this sender and destination, encrypted or not.
-std::vector<bool> covered_classes(const Policy& policy, const Sender& sender,
-                                  const Destination& destination) {
-  std::vector<bool> covered(policy.data.size(), false);
-  for (const FlowRule& flow : policy.flows) {
-    if (flow.encrypted == Encrypted::required) continue;  // in clear it is a violation still
-    if (!covers_sender(policy, flow, sender) || !covers_destination(policy, flow, destination)) continue;
-    if (flow.data.empty()) return std::vector<bool>(policy.data.size(), true);
-    for (const DataClassId id : flow.data)
-      if (std::to_underlying(id) < covered.size()) covered[std::to_underlying(id)] = true;
+/// A flow rule covers this sender and destination, encrypted or not.
+bool covers_both(const Policy& policy, const FlowRule& flow, const Sender& sender,
+                 const Destination& destination) {
+  return flow.encrypted != Encrypted::required && covers_sender(policy, flow, sender) &&
+         covers_destination(policy, flow, destination);
+}
+
+/// Somebody said that any data may go: then there is nothing to find, not even to report as allowed.
+bool is_trusted(const Policy& policy, const Sender& sender, const Destination& destination) {
+  return policy.data.empty() || std::ranges::any_of(policy.flows, [&](const FlowRule& flow) {
+           return flow.data.empty() && covers_both(policy, flow, sender, destination);
+         });
+}
+
+bool could_block(const Policy& policy, const Sender& sender, const Destination& destination) {
+  for (std::size_t i = 0; i < policy.data.size(); ++i) {
+    const DataClassId id{static_cast<std::uint16_t>(i)};
+    if (violation_of(policy, id).verdict != Verdict::block) continue;
+    const bool covered = std::ranges::any_of(policy.flows, [&](const FlowRule& flow) {
+      return covers_data(flow, id) && covers_both(policy, flow, sender, destination);
+    });
+    if (!covered) return true;
   }
-  return covered;
+  return policy.failure.opaque == Verdict::block;
 }
 
 }  // namespace
 
 FlowState classify(const Policy& policy, Mode mode, const Sender& sender, const Destination& destination) {
-  const std::vector<bool> covered = covered_classes(policy, sender, destination);
-  bool could_violate = false;
-  bool could_block = false;
-  for (std::size_t i = 0; i < covered.size(); ++i) {
-    if (covered[i]) continue;
-    const Verdict verdict = violation_of(policy, DataClassId{static_cast<std::uint16_t>(i)}).verdict;
-    could_violate = could_violate || verdict != Verdict::allow;
-    could_block = could_block || verdict == Verdict::block;
-  }
-  if (!could_violate) return FlowState::trusted;
-  could_block = could_block || policy.failure.opaque == Verdict::block;
-  return mode == Mode::enforce && could_block ? FlowState::held : FlowState::watched;
+  if (is_trusted(policy, sender, destination)) return FlowState::trusted;
+  const bool hold = mode == Mode::enforce && could_block(policy, sender, destination);
+  return hold ? FlowState::held : FlowState::watched;
 }
 
 }  // namespace sluice::policy

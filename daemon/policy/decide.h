@@ -25,9 +25,9 @@ struct Facts {
 /// May this sender send this data class there? In observe mode a block is told as would_block.
 [[nodiscard]] Decision decide(const Policy& policy, Mode mode, const Facts& facts);
 
-/// How the gate must treat a flow: trusted if nothing in it could be a violation (each data class is covered
-/// whatever the encryption), held if in enforce mode some data class, or what cannot be read
-/// (failure.opaque), could end in block, watched otherwise.
+/// How the gate must treat a flow: trusted if a flow covers any data of it whatever the encryption (or the
+/// policy names no data), held if in enforce mode some data class, or what cannot be read (failure.opaque),
+/// could end in block, watched otherwise.
 [[nodiscard]] FlowState classify(const Policy& policy, Mode mode, const Sender& sender,
                                  const Destination& destination);
 
