@@ -58,17 +58,18 @@ static __always_inline void learn_socket(struct flow *flow, struct __sk_buff *sk
 		flow->socket_inode = BPF_CORE_READ(full, sk_socket, file, f_inode, i_ino);
 }
 
-/* The owner is learned where it is certain: UDP sends in the sender's context. Packets that the
- * daemon pushes or re-sends leave in its own context and say nothing about the owner. */
-static __always_inline void learn_owner(struct flow *flow, const struct packet *packet,
-					struct tcp_sock *tp)
+/* The owner is learned where it is certain: UDP sends in the sender's context. Packets that the daemon pushes or
+ * re-sends leave in its own context and say nothing about the owner; of TCP sockets only those that it opened itself
+ * (their SYN leaves in connect()) are its own. */
+static __always_inline void learn_owner(struct flow *flow, const struct packet *packet, struct tcp_sock *tp)
 {
-	if (packet->protocol == IPPROTO_TCP && !current_acts_on(tp))
+	int is_daemon = bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid;
+
+	if (packet->protocol == IPPROTO_TCP && (!current_acts_on(tp) || (is_daemon && !packet->syn)))
 		return;
 	if (owner_is_current(&flow->owner))
 		return;
-	if (flow->owner.tgid &&
-	    (!packet->len || bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid))
+	if (flow->owner.tgid && (!packet->len || is_daemon))
 		return;
 	fill_owner(&flow->owner);
 }
