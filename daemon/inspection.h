@@ -56,8 +56,8 @@ class Inspection {
  private:
   struct Parts;
   explicit Inspection(std::unique_ptr<Parts> parts);
+  boost::asio::io_context io_;  // before the parts: their timers belong to it
   std::unique_ptr<Parts> parts_;
-  boost::asio::io_context io_;
   std::thread thread_;
 };
 
