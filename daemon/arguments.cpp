@@ -38,7 +38,7 @@ void describe(CLI::App& app, Arguments& out) {
   app.add_option_function<std::string>(
          "--mode", [&out](const std::string& word) { out.mode = kModes.at(word); },
          "observe reports what would be blocked, enforce blocks; goes before the policy's own mode")
-      ->check(CLI::IsMember(kModes))
+      ->check(CLI::IsMember(kModes).description(""))
       ->type_name("observe|enforce");
   add(app, "--cgroup", out.cgroup, "PATH", "Watch only this cgroup v2 and what is below it");
   add(app, "--findings", out.findings, "FILE|-", "Append findings there, one JSON object a line");

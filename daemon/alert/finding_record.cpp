@@ -253,6 +253,7 @@ json finding_record(const Finding& finding, const Host& host) {
   if (!finding.destination.name.empty())
     record["dst_endpoint"]["hostname"] = redact_name(finding.destination.name);
   record["unmapped"] = {{"sluice", sluice_part(finding)}};
+  if (!finding.done.empty()) record["unmapped"]["sluice"]["done"] = finding.done;
   return record;
 }
 

@@ -23,6 +23,8 @@ std::string key_of(const Finding& finding) {
   }
   key += '\0';
   key += finding.destination.to_string();
+  key += '\0';
+  key += to_string(finding.flow.protocol);
   return key;
 }
 

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <time.h>
 
+#include <algorithm>
+#include <ctime>
 #include <string_view>
 
 #include "alert/redact.h"
@@ -12,6 +14,8 @@ namespace sluice::alert {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::size_t kMaxCommand = 100;  // bytes
 
 struct Look {
   std::string_view word;
@@ -43,14 +47,16 @@ std::string text(const json& object, std::string_view pointer) {
 
 std::string clock_text(const json& record) {
   const auto found = record.find("time");
-  if (found == record.end() || !found->is_number_integer()) return "--:--:--";
+  if (found == record.end() || !found->is_number_integer()) return "(no time)";
   const time_t seconds = found->get<std::int64_t>() / 1000;
   tm parts{};
-  if (localtime_r(&seconds, &parts) == nullptr) return "--:--:--";
-  return fmt::format("{:02}:{:02}:{:02}", parts.tm_hour, parts.tm_min, parts.tm_sec);
+  if (localtime_r(&seconds, &parts) == nullptr) return "(no time)";
+  char out[32];
+  return {out, std::strftime(out, sizeof out, "%F %T", &parts)};
 }
 
 std::string who(const json& record) {
+  if (text(record, "unmapped.sluice.kind") == "coverage") return "sluiced";
   const std::string name = text(record, "actor.process.name");
   const std::string user = text(record, "unmapped.sluice.sender.user");
   const std::string unit = text(record, "unmapped.sluice.sender.unit");
@@ -58,18 +64,21 @@ std::string who(const json& record) {
                      user.empty() ? "unknown user" : user, unit.empty() ? "" : ", ", unit);
 }
 
+/// " → HOST:PORT PROTOCOL", or nothing where a finding has no destination.
 std::string where(const json& record) {
+  if (text(record, "unmapped.sluice.kind") == "coverage") return {};
   const std::string name = text(record, "unmapped.sluice.destination.name");
   std::string host = text(record, "unmapped.sluice.destination.address");
   if (host.find(':') != host.npos) host = '[' + host + ']';
-  return fmt::format("{}:{} {}", name.empty() ? host : name, text(record, "unmapped.sluice.destination.port"),
+  return fmt::format(" → {}:{} {}", name.empty() ? host : name,
+                     text(record, "unmapped.sluice.destination.port"),
                      text(record, "unmapped.sluice.flow.protocol"));
 }
 
 std::string what(const json& record) {
   const std::string kind = text(record, "unmapped.sluice.kind");
   if (kind == "connection") return "connection";
-  if (kind == "coverage") return "unreadable traffic";
+  if (kind == "coverage") return "loss of sight";
   std::string out = fmt::format("{} {}", text(record, "unmapped.sluice.values"),
                                 text(record, "unmapped.sluice.data_class"));
   const json::json_pointer masked{"/unmapped/sluice/masked"};
@@ -83,10 +92,27 @@ std::string why(const json& record) {
   std::string out = text(record, "unmapped.sluice.reason");
   const std::string rule = text(record, "unmapped.sluice.rule");
   if (out.empty()) out = rule;
-  if (!rule.empty() && out.find(rule) == out.npos) out += " (" + rule + ')';
+  if (!rule.empty() && out.find(rule) == out.npos) out = rule + ": " + out;
   const std::string nearest = text(record, "unmapped.sluice.nearest");
   if (!nearest.empty() && out.find(nearest) == out.npos) out += "; nearest flow: " + nearest;
   return out;
+}
+
+/// The command as it was started, as far as digits and addresses may be shown, and what to type next.
+std::string more(const json& record) {
+  const std::string id = text(record, "finding_info.uid");
+  const std::string args = text(record, "unmapped.sluice.sender.args");
+  const std::string exe = text(record, "unmapped.sluice.sender.exe");
+  std::string command = args.empty() ? exe : args;
+  if (command.size() > kMaxCommand) {
+    std::size_t cut = kMaxCommand;
+    while (cut > 0 && (static_cast<unsigned char>(command[cut]) & 0xc0U) == 0x80U)
+      --cut;  // within a character
+    command.resize(cut);
+    command += "…";
+  }
+  if (id.empty()) return command;
+  return fmt::format("{}{}sluice show {}", command, command.empty() ? "" : "   ", id);
 }
 
 }  // namespace
@@ -98,9 +124,11 @@ std::string readable_line(const json& record, bool colour) {
   if (colour) word = fmt::format("\x1b[{}m{}\x1b[0m", look.colour, word);
   const std::string count = text(record, "count");
   const std::string times = count.empty() || count == "1" ? "" : fmt::format("   (seen {} times)", count);
-  std::string out = fmt::format("{} {}  {} → {}   {}{}\n", clock_text(record), word, who(record),
-                                where(record), what(record), times);
-  if (const std::string reason = why(record); !reason.empty()) out += fmt::format("         {}\n", reason);
+  const std::string done = text(record, "unmapped.sluice.done");
+  std::string out = fmt::format("{} {}  {}{}   {}{}{}\n", clock_text(record), word, who(record),
+                                where(record), what(record), done.empty() ? "" : "   (" + done + ')', times);
+  for (const std::string& line : {why(record), more(record)})
+    if (!line.empty()) out += fmt::format("         {}\n", line);
   return out;
 }
 

@@ -3,6 +3,7 @@
 // capabilities), but the question matters most when there is none.
 #include <fmt/format.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -52,6 +53,13 @@ bool lacks_required(const json& report) {
   return false;
 }
 
+std::string_view conclusion(const json& report) {
+  if (!lacks_required(report)) return "Sluice can run here.\n";
+  if (text_at(report, "asked") == "this process" && geteuid() != 0)
+    return "Asked without root, so MISSING may only mean that this process may not: sudo sluice doctor\n";
+  return "Sluice cannot run here: something marked MISSING is needed.\n";
+}
+
 void show(const json& report) {
   std::cout << fmt::format("Sluice {} on kernel {}, asked: {}\n\n", text_at(report, "version"),
                            text_at(report, "kernel"), text_at(report, "asked"));
@@ -63,9 +71,7 @@ void show(const json& report) {
                     text_at(feature, "detail")});
     if (!present) rows.push_back({"", "", "costs: " + text_at(feature, "consequence")});
   }
-  std::cout << table(rows) << '\n'
-            << (lacks_required(report) ? "Sluice cannot run here: something marked MISSING is needed.\n"
-                                       : "Sluice can run here.\n");
+  std::cout << table(rows) << '\n' << conclusion(report);
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ void add_findings(CLI::App& app, Invocation& invocation) {
       "  sluice findings --follow --json | jq -c .unmapped.sluice");
   const auto options = std::make_shared<FindingsOptions>();
   command->add_option("--limit", options->limit, "How many of the newest")
-      ->check(CLI::Range(0, 1000))
+      ->check(CLI::Range(0, 1000).description(""))
+      ->type_name("0..1000")
       ->capture_default_str();
   command->add_flag("-f,--follow", options->follow,
                     "Stay, and print new findings and updates as they are told");

