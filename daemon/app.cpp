@@ -22,6 +22,7 @@
 #include "alert/sinks/sink_queue.h"
 #include "alert/sinks/terminal_sink.h"
 #include "app_status.h"
+#include "capture/cgroup.h"
 #include "capture/kernel_support.h"
 #include "control/control_socket.h"
 #include "inspection.h"
@@ -71,13 +72,20 @@ Result<> make_directory(const std::string& path, mode_t mode) {
   return {};
 }
 
+/// Without root every probe fails, which says nothing about the kernel.
+void explain_lack() {
+  if (geteuid() != 0) return spdlog::error("sluiced must run as root: it loads BPF programs");
+  for (const KernelFeature& feature : capture::probe_kernel())
+    if (feature.required && !feature.present)
+      spdlog::error("this kernel lacks {}: {}", feature.name, feature.detail);
+}
+
 }  // namespace
 
 struct App::Parts {
   explicit Parts(Settings s) : settings{std::move(s)}, mode{settings.mode} {}
 
   // --- policy
-  // -------------------------------------------------------------------------------------------------
   struct Loading {
     std::shared_ptr<const ActivePolicy> active;  // null: the diagnostics say why
     std::vector<policy::Diagnostic> diagnostics;
@@ -171,6 +179,9 @@ int App::Parts::start() {
   active = loading.active;
   facts.policy_loaded(settings.policies, std::chrono::system_clock::now());
   if (auto opened = open_sinks(); !opened) return failed(opened.error(), kExitUsage);
+  if (!settings.cgroup.empty())
+    if (auto cgroup = capture::open_cgroup(settings.cgroup); !cgroup)
+      return failed(cgroup.error(), kExitUsage);
 
   capture::set_libbpf_log([](const char* line) { spdlog::debug("libbpf: {}", line); });
   const InspectionSettings wanted{
@@ -183,9 +194,7 @@ int App::Parts::start() {
       .pin_directory = pin_directory(settings.state)};
   auto made = Inspection::create(wanted, active, [this](Finding finding) { report(std::move(finding)); });
   if (!made) {
-    for (const KernelFeature& feature : capture::probe_kernel())
-      if (feature.required && !feature.present)
-        spdlog::error("this kernel lacks {}: {}", feature.name, feature.detail);
+    explain_lack();
     return failed(made.error(), kExitKernel);
   }
   inspection = std::move(*made);
@@ -228,7 +237,6 @@ Result<> App::Parts::open_control() {
 }
 
 // --- findings: inspection thread -> main thread -> incidents -> sinks and followers
-// ---------------------------------
 
 void App::Parts::report(Finding finding) {
   if (findings_under_way.fetch_add(1) >= kMaxFindingsUnderWay) {
@@ -283,7 +291,6 @@ void App::Parts::watch_coverage(const InspectionStatus& now) {
 }
 
 // --- policy changes
-// --------------------------------------------------------------------------------------------------
 
 void App::Parts::adopt(std::shared_ptr<const ActivePolicy> next, std::function<void(Result<>)> done) {
   inspection->adopt(next, [this, next, done = std::move(done)](Result<> result) {
@@ -341,7 +348,6 @@ void App::Parts::set_mode(const json& request, std::function<void(json)> reply) 
 }
 
 // --- control
-// ---------------------------------------------------------------------------------------------------------
 
 json App::Parts::findings(const json& request) const {
   const std::size_t limit = request.value("limit", std::size_t{100});
@@ -377,7 +383,6 @@ void App::Parts::answer(const control::Request& request, const control::Reply& r
 }
 
 // --- signals and the end
-// ---------------------------------------------------------------------------------------------
 
 void App::Parts::wait_for_signals() {
   boost::system::error_code ignored;

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <fstream>
 #include <string_view>
 
@@ -96,8 +98,20 @@ KernelFeature probe_pidfd_getfd() {
   return {.name = "pidfd_getfd (5.6)",
           .present = static_cast<bool>(copy),
           .required = true,
-          .detail = copy ? "works" : std::string{"fails: "} + std::to_string(errno),
+          .detail = copy ? "works" : std::string{"fails: "} + std::strerror(errno),
           .consequence = "held packets wait for TCP's own timer (200 ms and more) and sockets are not reset"};
+}
+
+/// The gate tells the pids of the initial namespace; the daemon looks them up in /proc.
+KernelFeature probe_pid_namespace() {
+  constexpr ino_t kInitialPidNamespace = 0xeffffffc;  // PROC_PID_INIT_INO of include/linux/proc_ns.h
+  struct stat own {};
+  const bool present = stat("/proc/self/ns/pid", &own) == 0 && own.st_ino == kInitialPidNamespace;
+  return {.name = "the host's pid namespace",
+          .present = present,
+          .required = false,
+          .detail = present ? "this is it" : "this is a container's",
+          .consequence = "senders stay unknown, and blocked or held sockets are reached by slower ways"};
 }
 
 KernelFeature probe_ptrace_scope() {
@@ -145,6 +159,7 @@ std::vector<KernelFeature> probe_kernel() {
   std::vector<KernelFeature> features{probe_release(), probe_btf(), probe_cgroup(), probe_ring_buffer()};
   for (const ProgramNeed& need : kPrograms) features.push_back(probe_program(need));
   features.push_back(probe_pidfd_getfd());
+  features.push_back(probe_pid_namespace());
   features.push_back(probe_ptrace_scope());
   features.push_back(probe_bpffs());
   features.push_back(probe_lsm());
