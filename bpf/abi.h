@@ -69,12 +69,15 @@ enum drop_reason {
 	DROP_COPY_FAILED = 7,	 /* bpf_skb_load_bytes failed: treated as ring full */
 	DROP_TOO_LONG =
 		8, /* packet longer than MAX_RECORDS records: the rest is treated as ring full */
-	DROP_UNPARSED = 9,	  /* IP packet whose headers could not be followed */
-	DROP_OTHER_PROTOCOL = 10, /* neither TCP nor UDP: passes unread */
-	DROP_NO_SOCKET = 11,	  /* no full socket behind the packet */
-	DROP_BLOCKED = 12,	  /* packet of a blocked flow refused */
-	DROP_STALE_RULING = 13,	  /* the daemon ruled on a connection that is gone */
-	DROP_REASONS = 14,
+	DROP_UNPARSED = 9,	 /* IP packet whose headers could not be followed */
+	DROP_KERNEL_SOCKET = 10, /* sent by the kernel itself (ICMP errors, neighbours, tunnels):
+				    passes unread */
+	DROP_NO_SOCKET = 11,	 /* no full socket behind the packet */
+	DROP_BLOCKED = 12,	 /* packet of a blocked flow refused */
+	DROP_STALE_RULING = 13,	 /* the daemon ruled on a connection that is gone */
+	DROP_UNHOLDABLE =
+		14, /* held flow, but sending it again would change it: refused with EPERM */
+	DROP_REASONS = 15,
 };
 
 /* What became of payload bytes, each byte counted once. Counted per CPU in `bytes`. */
@@ -107,7 +110,7 @@ static_assert(sizeof(struct owner) == 32, "owner has no padding");
 
 struct flow_key {
 	__u64 cookie;	    /* bpf_get_socket_cookie() */
-	__u8 peer_addr[16]; /* UDP: where to; TCP: zero */
+	__u8 peer_addr[16]; /* datagram sockets: where to; TCP: zero */
 	__u16 peer_port;
 	__u16 reserved[3]; /* zero */
 };
@@ -141,17 +144,21 @@ struct flow_record {
 	__u16 remote_port;
 	__u32 netns;
 	__u32 epoch;
-	__u8 protocol; /* IPPROTO_TCP, IPPROTO_UDP */
-	__u8 state;    /* enum flow_state that the gate applied */
-	__u8 reserved[2];
+	__u32 ifindex;	  /* device by which the packet leaves */
+	__u8 protocol;	  /* IPPROTO_* of the packet */
+	__u8 state;	  /* enum flow_state that the gate applied */
+	__u8 raw;	  /* 1: a raw IP socket; its payload is all that follows the IP header */
+	__u8 tos;	  /* IPv4 TOS or IPv6 traffic class of the packet */
+	__u16 gso_size;	  /* datagrams: bytes in each, if one send makes several (UDP_SEGMENT) */
+	__u8 reserved[2]; /* zero */
 };
-static_assert(sizeof(struct flow_record) == 96, "flow_record has no padding");
+static_assert(sizeof(struct flow_record) == 104, "flow_record has no padding");
 
 struct flow_opened_event {
 	struct event_header header;
 	struct flow_record flow;
 };
-static_assert(sizeof(struct flow_opened_event) == 112, "flow_opened_event has no padding");
+static_assert(sizeof(struct flow_opened_event) == 120, "flow_opened_event has no padding");
 
 struct payload_event {
 	struct event_header header;
@@ -163,13 +170,13 @@ struct payload_event {
 	__u32 reserved; /* zero */
 	/* captured bytes follow; the record's size in the ring is a size class and may be larger */
 };
-static_assert(sizeof(struct payload_event) == 136, "payload_event has no padding");
+static_assert(sizeof(struct payload_event) == 144, "payload_event has no padding");
 
 struct flow_closed_event {
 	struct event_header header;
 	__u64 cookie;
-	__u32 epoch;
-	__u32 protocol;
+	__u32 epoch;	/* TCP */
+	__u32 datagram; /* 1: the socket had a flow a peer, all of them end */
 };
 static_assert(sizeof(struct flow_closed_event) == 32, "flow_closed_event has no padding");
 
@@ -179,7 +186,7 @@ struct connect_denied_event {
 	__u32 rule;		 /* index of the connection rule */
 	__u32 refused;		 /* 1: EPERM was returned; 0: observe */
 };
-static_assert(sizeof(struct connect_denied_event) == 120, "connect_denied_event has no padding");
+static_assert(sizeof(struct connect_denied_event) == 128, "connect_denied_event has no padding");
 
 struct exec_event {
 	struct event_header header;
@@ -215,14 +222,17 @@ static_assert(sizeof(struct bank) == 16, "bank has no padding");
 struct control {
 	__u64 heartbeat_ns;	  /* daemon: last sign of life; 0: not started, everything passes */
 	__u64 heartbeat_limit_ns; /* daemon: older than this is a failed daemon */
-	__u64 resend_cookie; /* daemon: UDP socket on which it is re-sending right now; 0: none */
-	__u32 bank;	     /* daemon: index of the active bank */
+	__u64 resend_cookie; /* daemon: datagram socket on which it is re-sending right now; 0: none
+			      */
+	__u64 resend_len; /* daemon: bytes that it is re-sending; a packet of another length is not
+			     it */
+	__u32 bank;	  /* daemon: index of the active bank */
 	__u32 daemon_tgid;
 	__u32 awake; /* daemon: it is reading the ring and needs no wake-up */
 	__u32 watch_loopback;
 	struct bank banks[2];
 };
-static_assert(sizeof(struct control) == 72, "control has no padding");
+static_assert(sizeof(struct control) == 80, "control has no padding");
 
 struct denied_key {
 	__u32 prefix; /* bits of addr */

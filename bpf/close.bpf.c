@@ -2,11 +2,11 @@
 /*
  * The end of a flow. Why inet_sock_set_state and not sock_release for TCP: release happens when the
  * application lets go, while the kernel still sends what is queued; the state TCP_CLOSE comes when
- * nothing can follow. UDP queues nothing, so release is its end.
+ * nothing can follow. Datagram sockets queue nothing, so release is their end.
  */
 #include "bpf/common.bpf.h"
 
-static __always_inline void tell_closed(__u64 cookie, __u32 epoch, __u32 protocol)
+static __always_inline void tell_closed(__u64 cookie, __u32 epoch, __u32 datagram)
 {
 	struct flow_closed_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
@@ -20,7 +20,7 @@ static __always_inline void tell_closed(__u64 cookie, __u32 epoch, __u32 protoco
 	event->header.reserved = 0;
 	event->cookie = cookie;
 	event->epoch = epoch;
-	event->protocol = protocol;
+	event->datagram = datagram;
 	bpf_ringbuf_submit(event, wakeup_flags(0));
 }
 
@@ -39,14 +39,14 @@ int BPF_PROG(tcp_closed, struct sock *sk, int oldstate, int newstate)
 	if (!flow || flow->closed)
 		return 0;
 	flow->closed = 1;
-	tell_closed(key.cookie, flow->epoch, IPPROTO_TCP);
+	tell_closed(key.cookie, flow->epoch, 0);
 	return 0;
 }
 
 SEC("cgroup/sock_release")
-int udp_released(struct bpf_sock *ctx)
+int datagram_released(struct bpf_sock *ctx)
 {
-	if (ctx->protocol == IPPROTO_UDP)
-		tell_closed(bpf_get_socket_cookie(ctx), 0, IPPROTO_UDP);
+	if (ctx->protocol != IPPROTO_TCP || ctx->type == SOCKET_RAW)
+		tell_closed(bpf_get_socket_cookie(ctx), 0, 1);
 	return 1; /* has no other meaning here */
 }

@@ -13,6 +13,7 @@
 
 #define ETH_P_IP	 0x0800
 #define ETH_P_IPV6	 0x86dd
+#define SOCKET_RAW	 3 /* SOCK_RAW */
 #define LOOPBACK_IFINDEX 1 /* in every network namespace */
 
 #include "bpf/maps.bpf.h"

@@ -58,14 +58,15 @@ static __always_inline void learn_socket(struct flow *flow, struct __sk_buff *sk
 		flow->socket_inode = BPF_CORE_READ(full, sk_socket, file, f_inode, i_ino);
 }
 
-/* The owner is learned where it is certain: UDP sends in the sender's context. Packets that the daemon pushes or
- * re-sends leave in its own context and say nothing about the owner; of TCP sockets only those that it opened itself
- * (their SYN leaves in connect()) are its own. */
-static __always_inline void learn_owner(struct flow *flow, const struct packet *packet, struct tcp_sock *tp)
+/* The owner is learned where it is certain: datagrams leave in the sender's context. Packets that
+ * the daemon pushes or re-sends leave in its own context and say nothing about the owner; of TCP
+ * sockets only those that it opened itself (their SYN leaves in connect()) are its own. */
+static __always_inline void learn_owner(struct flow *flow, const struct packet *packet,
+					struct tcp_sock *tp)
 {
 	int is_daemon = bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid;
 
-	if (packet->protocol == IPPROTO_TCP && (!current_acts_on(tp) || (is_daemon && !packet->syn)))
+	if (packet->stream && (!current_acts_on(tp) || (is_daemon && !packet->syn)))
 		return;
 	if (owner_is_current(&flow->owner))
 		return;
@@ -88,8 +89,11 @@ static __always_inline void fill_record(struct flow_record *record, const struct
 	record->epoch = flow->epoch;
 	record->protocol = packet->protocol;
 	record->state = state;
-	record->reserved[0] = 0;
-	record->reserved[1] = 0;
+	record->ifindex = packet->ifindex;
+	record->raw = packet->raw;
+	record->tos = packet->tos;
+	record->gso_size = packet->gso_size;
+	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
 }
 
 static __always_inline void tell_opened(const struct flow *flow, const struct packet *packet,
@@ -160,11 +164,11 @@ static __always_inline struct span place(struct flow *flow, const struct packet 
 {
 	struct span span;
 
-	if (packet->protocol == IPPROTO_TCP)
+	if (packet->stream)
 		span.start = (__s64)flow->accounted + (__s32)(packet->seq - flow->next_seq);
 	else
-		span.start = __sync_fetch_and_add(&flow->accounted,
-						  packet->len); /* threads share a UDP socket */
+		span.start = __sync_fetch_and_add(
+			&flow->accounted, packet->len); /* threads share a datagram socket */
 	span.end = span.start + packet->len;
 	return span;
 }
@@ -172,7 +176,7 @@ static __always_inline struct span place(struct flow *flow, const struct packet 
 static __always_inline void account_until(struct flow *flow, const struct packet *packet,
 					  struct span span, __s64 until)
 {
-	if (packet->protocol == IPPROTO_UDP || until <= (__s64)flow->accounted)
+	if (!packet->stream || until <= (__s64)flow->accounted)
 		return;
 	flow->next_seq = packet->seq + (__u32)(until - span.start);
 	flow->accounted = until;
@@ -181,7 +185,7 @@ static __always_inline void account_until(struct flow *flow, const struct packet
 static __always_inline __u64 fresh_bytes(const struct flow *flow, const struct packet *packet,
 					 struct span span)
 {
-	if (packet->protocol == IPPROTO_UDP || span.start >= (__s64)flow->accounted)
+	if (!packet->stream || span.start >= (__s64)flow->accounted)
 		return packet->len;
 	return span.end > (__s64)flow->accounted ? span.end - (__s64)flow->accounted : 0;
 }
@@ -192,7 +196,8 @@ static __always_inline int overloaded(struct flow *flow, const struct packet *pa
 				      struct span span, __u32 missing)
 {
 	if (active_bank()->on_overload == FAIL_CLOSED)
-		return GATE_REFUSE; /* TCP tries again and loses nothing; a UDP sender sees EPERM */
+		return GATE_REFUSE; /* TCP tries again and loses nothing; a datagram's sender sees
+				       EPERM */
 	account_until(flow, packet, span, span.end);
 	return pass_unread(flow, span.end, missing, BYTES_UNINSPECTED);
 }
@@ -221,7 +226,7 @@ static __always_inline int inspect(struct __sk_buff *skb, struct flow *flow,
 	}
 	if (state == STATE_HELD && span.end > (__s64)flow->cleared &&
 	    span.end > (__s64)flow->passed)
-		return packet->protocol == IPPROTO_UDP ? GATE_REFUSE_QUIETLY : GATE_REFUSE;
+		return packet->stream ? GATE_REFUSE : GATE_REFUSE_QUIETLY;
 	if (span.end > (__s64)flow->passed)
 		flow->passed = span.end;
 	return GATE_PASS;
@@ -280,25 +285,92 @@ static __always_inline int table_full(const struct packet *packet)
 
 static __always_inline int is_resend(const struct packet *packet, __u64 cookie)
 {
-	return packet->protocol == IPPROTO_UDP &&
-	       *(volatile __u64 *)&control.resend_cookie == cookie &&
+	return !packet->stream && *(volatile __u64 *)&control.resend_cookie == cookie &&
 	       bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid;
+}
+
+/* The header-included bit was a bitfield before it moved into inet_flags in 6.6 (an anonymous enum:
+ * the number is that of include/net/inet_sock.h). */
+#define INET_FLAG_HDRINCL 12
+struct inet_sock___since_6_6 {
+	unsigned long inet_flags;
+} __attribute__((preserve_access_index));
+struct inet_sock___before_6_6 {
+	__u8 hdrincl : 1;
+} __attribute__((preserve_access_index));
+
+static __always_inline int brings_ip_header(struct __sk_buff *skb)
+{
+	struct sock *sk = BPF_CORE_READ((struct sk_buff *)skb, sk);
+	struct inet_sock___since_6_6 *now = (void *)sk;
+	struct inet_sock___before_6_6 *then = (void *)sk;
+
+	if (bpf_core_field_exists(now->inet_flags))
+		return BPF_CORE_READ(now, inet_flags) >> INET_FLAG_HDRINCL & 1;
+	return BPF_CORE_READ_BITFIELD_PROBED(then, hdrincl);
+}
+
+/* Can the daemon send the captured bytes again on the application's socket with the same effect? */
+static __always_inline int is_resendable(struct __sk_buff *skb, const struct packet *packet)
+{
+	if (packet->raw)
+		return !brings_ip_header(skb);
+	switch (packet->protocol) {
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return 1;
+	}
+	return 0;
+}
+
+/* Neighbour discovery, ICMP errors, tunnels: no process wrote them, and holding them would cut the
+ * host off. Kernel TCP sockets do carry what processes write (MPTCP subflows, network file
+ * systems). */
+static __always_inline int is_kernels_own(struct __sk_buff *skb, const struct packet *packet)
+{
+	struct sock *sk = BPF_CORE_READ((struct sk_buff *)skb, sk);
+
+	return !packet->stream && BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
+}
+
+static __always_inline int filter_flow(struct __sk_buff *skb, struct flow *flow,
+				       struct packet *packet, __u64 cookie)
+{
+	int verdict = filter_payload(skb, flow, packet, cookie);
+
+	if (verdict == GATE_REFUSE_QUIETLY && !is_resendable(skb, packet)) {
+		count_drop(DROP_UNHOLDABLE);
+		return GATE_REFUSE;
+	}
+	return verdict;
 }
 
 static __always_inline int filter_socket(struct __sk_buff *skb, struct packet *packet,
 					 struct bpf_sock *sk)
 {
-	struct tcp_sock *tp = packet->protocol == IPPROTO_TCP ? bpf_skc_to_tcp_sock(sk) : NULL;
+	struct tcp_sock *tp = packet->stream ? bpf_skc_to_tcp_sock(sk) : NULL;
 	struct flow_key key = {};
 	struct flow *flow;
 	int opened = 0;
 
 	key.cookie = bpf_get_socket_cookie(skb);
-	if (packet->protocol == IPPROTO_UDP) {
+	if (!packet->stream) {
+		if (is_kernels_own(skb, packet)) {
+			count_drop(DROP_KERNEL_SOCKET);
+			return pass_unread(NULL, 0, packet->len, BYTES_UNINSPECTED);
+		}
 		__builtin_memcpy(key.peer_addr, packet->remote_addr, 16);
 		key.peer_port = packet->remote_port;
-		if (is_resend(packet, key.cookie))
-			return GATE_PASS; /* read, cleared and counted before */
+		if (is_resend(packet, key.cookie)) {
+			if (packet->len == control.resend_len)
+				return GATE_PASS; /* read, cleared and counted before */
+			/* The application has begun a datagram on this socket (MSG_MORE): its bytes
+			 * would leave with ours. */
+			count_drop(DROP_UNHOLDABLE);
+			return GATE_REFUSE;
+		}
 	}
 	flow = find_flow(skb, &key, packet, &opened);
 	if (!flow)
@@ -316,32 +388,29 @@ static __always_inline int filter_socket(struct __sk_buff *skb, struct packet *p
 		return GATE_PASS;
 	if (!flow->socket_inode)
 		learn_socket(flow, skb);
-	return filter_payload(skb, flow, packet, key.cookie);
+	return filter_flow(skb, flow, packet, key.cookie);
 }
 
 SEC("cgroup_skb/egress")
 int gate(struct __sk_buff *skb)
 {
 	struct packet packet = {};
-	struct bpf_sock *sk;
+	struct bpf_sock *sk = skb->sk;
+	__u32 ifindex = skb->ifindex; /* once: two loads get merged into one that the verifier refuses */
 
-	if (skb->ifindex == LOOPBACK_IFINDEX && !control.watch_loopback) {
+	if (ifindex == LOOPBACK_IFINDEX && !control.watch_loopback) {
 		count_bytes(BYTES_LOOPBACK, skb->len);
 		return GATE_PASS;
 	}
-	switch (parse_packet(skb, &packet)) {
-	case PARSE_OK:
-		break;
-	case PARSE_OTHER:
-		count_drop(DROP_OTHER_PROTOCOL);
-		return pass_unread(NULL, 0, skb->len, BYTES_UNINSPECTED);
-	case PARSE_FAILED:
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	packet.ifindex = ifindex;
+	packet.gso_size = skb->gso_size;
+	packet.raw = sk && sk->type == SOCKET_RAW;
+	if (parse_packet(skb, &packet) == PARSE_FAILED) {
 		count_drop(DROP_UNPARSED);
 		return pass_unread(NULL, 0, skb->len, BYTES_UNINSPECTED);
 	}
-	sk = skb->sk;
-	if (sk)
-		sk = bpf_sk_fullsock(sk);
 	if (!sk) {
 		/* Handshake and time-wait sockets: no payload. Anything else is counted. */
 		if (!packet.len)

@@ -5,6 +5,7 @@
 #define MAX_EXTENSION_HEADERS 8
 
 /* Macros in the kernel's headers, so not in vmlinux.h (RFC 8200, 4). */
+#define IPPROTO_ICMPV6	58
 #define EXT_HOP_BY_HOP	0
 #define EXT_ROUTING	43
 #define EXT_FRAGMENT	44
@@ -18,14 +19,18 @@ struct packet {
 	__u32 seq;    /* TCP: of the first payload byte */
 	__u32 offset; /* of the payload in the packet */
 	__u32 len;    /* payload bytes */
+	__u32 ifindex;
+	__u16 gso_size;
+	__u8 tos;
+	__u8 padding;
 	__u8 protocol;
-	__u8 syn; /* our SYN, not a SYN-ACK */
-	__u8 reserved[2];
+	__u8 syn;    /* our SYN, not a SYN-ACK */
+	__u8 stream; /* TCP of a TCP socket: positions come from sequence numbers */
+	__u8 raw;    /* raw IP socket: everything behind the IP header is the application's */
 };
 
 enum parse_result {
 	PARSE_OK,
-	PARSE_OTHER, /* not TCP or UDP */
 	PARSE_FAILED,
 };
 
@@ -71,17 +76,27 @@ static __always_inline __u32 skip_extensions(struct __sk_buff *skb, __u8 *next)
 static __always_inline enum parse_result parse_transport(struct __sk_buff *skb,
 							 struct packet *packet, __u32 offset)
 {
-	if (packet->protocol == IPPROTO_TCP) {
-		struct tcphdr tcp;
+	if (packet->raw) {
+		/* Whatever it claims to be, the application wrote it. The ports are only for the
+		 * eye and for rules. */
+		__u16 ports[2];
 
+		if ((packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP) &&
+		    !bpf_skb_load_bytes(skb, offset, ports, sizeof(ports))) {
+			packet->local_port = bpf_ntohs(ports[0]);
+			packet->remote_port = bpf_ntohs(ports[1]);
+		}
+	} else if (packet->protocol == IPPROTO_TCP) {
+		struct tcphdr tcp;
 		if (bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)))
 			return PARSE_FAILED;
 		packet->local_port = bpf_ntohs(tcp.source);
 		packet->remote_port = bpf_ntohs(tcp.dest);
 		packet->seq = bpf_ntohl(tcp.seq) + tcp.syn;
 		packet->syn = tcp.syn && !tcp.ack;
+		packet->stream = 1;
 		offset += tcp.doff * 4;
-	} else if (packet->protocol == IPPROTO_UDP) {
+	} else if (packet->protocol == IPPROTO_UDP || packet->protocol == IPPROTO_UDPLITE) {
 		struct udphdr udp;
 
 		if (bpf_skb_load_bytes(skb, offset, &udp, sizeof(udp)))
@@ -89,9 +104,7 @@ static __always_inline enum parse_result parse_transport(struct __sk_buff *skb,
 		packet->local_port = bpf_ntohs(udp.source);
 		packet->remote_port = bpf_ntohs(udp.dest);
 		offset += sizeof(udp);
-	} else {
-		return PARSE_OTHER;
-	}
+	} /* else: ping sockets and what else there is; all behind the IP header is payload */
 	if (offset > skb->len)
 		return PARSE_FAILED;
 	packet->offset = offset;
@@ -111,6 +124,7 @@ static __always_inline enum parse_result parse_packet(struct __sk_buff *skb, str
 		map_v4(packet->local_addr, ip.saddr);
 		map_v4(packet->remote_addr, ip.daddr);
 		packet->protocol = ip.protocol;
+		packet->tos = ip.tos;
 		offset = ip.ihl * 4;
 	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
 		struct ipv6hdr ip;
@@ -120,6 +134,7 @@ static __always_inline enum parse_result parse_packet(struct __sk_buff *skb, str
 		__builtin_memcpy(packet->local_addr, &ip.saddr, 16);
 		__builtin_memcpy(packet->remote_addr, &ip.daddr, 16);
 		packet->protocol = ip.nexthdr;
+		packet->tos = ip.priority << 4 | ip.flow_lbl[0] >> 4;
 		offset = skip_extensions(skb, &packet->protocol);
 		if (!offset)
 			return PARSE_FAILED;

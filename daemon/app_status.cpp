@@ -83,7 +83,7 @@ json holds_json(const InspectionStatus& status) {
           {"median_us", hold_quantile_us(status.pipeline, 0.5)},
           {"p99_us", hold_quantile_us(status.pipeline, 0.99)},
           {"kicks", status.enforce.kicks},
-          {"orphan_pushes", status.enforce.orphan_pushes},
+          {"push_passes", status.enforce.push_passes},
           {"resends", status.enforce.resends},
           {"sockets_destroyed", status.enforce.destroyed},
           {"gate_pinned", status.gate_pinned}};

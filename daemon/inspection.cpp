@@ -20,7 +20,7 @@ enforce::GateHandles to_handles(const capture::KernelHandles& from) {
   return {.control = from.control,
           .rulings = from.rulings,
           .rule_flows = from.rule_flows,
-          .push_orphans = from.push_orphans,
+          .push_sockets = from.push_sockets,
           .flows = from.flows,
           .pushes = from.pushes,
           .drops = from.drops,

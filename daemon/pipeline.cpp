@@ -111,10 +111,10 @@ void Pipeline::on(const PayloadSent& event) {
 }
 
 void Pipeline::on(const FlowClosed& event) {
-  // A UDP socket has a flow a peer: all of them end with it.
+  // A datagram socket has a flow a peer: all of them end with it.
   auto at = flows_.lower_bound(FlowKey{.cookie = event.cookie, .peer = {}});
   while (at != flows_.end() && at->first.cookie == event.cookie) {
-    const bool same = event.protocol == Protocol::udp || at->second->facts.epoch == event.epoch;
+    const bool same = event.datagram || at->second->facts.epoch == event.epoch;
     if (same) parts_.enforcer.forget(at->second->facts);
     at = same ? erase(at) : std::next(at);
   }
@@ -267,7 +267,7 @@ void Pipeline::act(Flow& flow, Finding& finding) {
 void Pipeline::release(Flow& flow, const PayloadSent& event) {
   if (!event.held) return;
   note_hold(event);
-  if (event.flow.protocol == Protocol::udp)
+  if (event.flow.is_datagram())
     parts_.enforcer.resend(flow.facts, event.payload);
   else
     parts_.enforcer.clear(flow.facts, event.pos + event.written);

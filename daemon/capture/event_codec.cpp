@@ -27,8 +27,6 @@ Endpoint to_endpoint(const __u8 (&addr)[16], std::uint16_t port) {
 }
 
 Result<FlowFacts> to_flow(const abi::flow_record& from) {
-  if (from.protocol != 6 && from.protocol != 17)
-    return fail(fmt::format("flow record with protocol {}", from.protocol));
   if (from.state < abi::STATE_UNRULED || from.state > abi::STATE_BLOCKED)
     return fail(fmt::format("flow record with state {}", from.state));
   FlowFacts flow{.key = {.cookie = SocketCookie{from.cookie}, .peer = {}},
@@ -39,8 +37,12 @@ Result<FlowFacts> to_flow(const abi::flow_record& from) {
                  .remote = to_endpoint(from.remote_addr, from.remote_port),
                  .owner = to_owner(from.owner),
                  .socket_inode = from.socket_inode,
-                 .netns = from.netns};
-  if (flow.protocol == Protocol::udp) flow.key.peer = flow.remote;
+                 .netns = from.netns,
+                 .ifindex = from.ifindex,
+                 .raw = from.raw != 0,
+                 .tos = from.tos,
+                 .segment_size = from.gso_size};
+  if (flow.is_datagram()) flow.key.peer = flow.remote;
   return flow;
 }
 
@@ -71,12 +73,10 @@ Result<Event> decode_payload(ByteCursor cursor) {
 Result<Event> decode_closed(ByteCursor cursor) {
   const auto raw = cursor.take_struct<abi::flow_closed_event>();
   if (!raw) return fail("flow_closed record is short");
-  if (raw->protocol != 6 && raw->protocol != 17)
-    return fail(fmt::format("flow_closed record with protocol {}", raw->protocol));
   return FlowClosed{.ktime_ns = raw->header.ktime_ns,
                     .cookie = SocketCookie{raw->cookie},
                     .epoch = raw->epoch,
-                    .protocol = Protocol{static_cast<std::uint8_t>(raw->protocol)}};
+                    .datagram = raw->datagram != 0};
 }
 
 Result<Event> decode_denied(ByteCursor cursor) {

@@ -87,6 +87,7 @@ Result<KernelObject> KernelObject::load(const KernelOptions& options) {
   bpf.bss->control = {.heartbeat_ns = 0,
                       .heartbeat_limit_ns = options.heartbeat_limit_ns,
                       .resend_cookie = 0,
+                      .resend_len = 0,
                       .bank = 0,
                       .daemon_tgid = static_cast<__u32>(getpid()),
                       .awake = 0,
@@ -95,7 +96,7 @@ Result<KernelObject> KernelObject::load(const KernelOptions& options) {
   if (int err = sluice_bpf::load(&bpf); err != 0) return fail(-err, "load BPF programs");
   // Hooks nothing by itself: the daemon runs it over a network namespace's sockets. May be missing
   // (before 5.15).
-  impl->push.reset(bpf_program__attach_iter(bpf.progs.push_orphans, nullptr));
+  impl->push.reset(bpf_program__attach_iter(bpf.progs.push_sockets, nullptr));
   return KernelObject{std::move(impl)};
 }
 
@@ -107,7 +108,7 @@ Result<> KernelObject::attach() {
     if (!link) return fail(errno, std::string{"attach "} + bpf_program__name(program));
     impl_->links.push_back(std::move(link));
   }
-  for (bpf_program* program : {bpf.progs.udp_released, bpf.progs.connect_v4, bpf.progs.connect_v6,
+  for (bpf_program* program : {bpf.progs.datagram_released, bpf.progs.connect_v4, bpf.progs.connect_v6,
                                bpf.progs.sendmsg_v4, bpf.progs.sendmsg_v6}) {
     Link link{bpf_program__attach_cgroup(program, impl_->cgroup.get())};
     if (!link) return fail(errno, std::string{"attach "} + bpf_program__name(program));
@@ -142,7 +143,7 @@ KernelHandles KernelObject::handles() const {
   return {.control = &bpf.bss->control,
           .rulings = &bpf.bss->rulings,
           .rule_flows = bpf_program__fd(bpf.progs.rule_flows),
-          .push_orphans = impl_->push ? bpf_link__fd(impl_->push.get()) : -1,
+          .push_sockets = impl_->push ? bpf_link__fd(impl_->push.get()) : -1,
           .flows = bpf_map__fd(bpf.maps.flows),
           .pushes = bpf_map__fd(bpf.maps.pushes),
           .drops = bpf_map__fd(bpf.maps.drops),

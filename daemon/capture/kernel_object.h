@@ -28,7 +28,7 @@ struct KernelHandles {
   abi::control* control = nullptr;
   abi::rulings* rulings = nullptr;
   int rule_flows = -1;    // program
-  int push_orphans = -1;  // link of the iterator; -1 = this kernel has none
+  int push_sockets = -1;  // link of the iterator; -1 = this kernel has none
   int flows = -1, pushes = -1, drops = -1, bytes = -1;
   int denied[2] = {-1, -1};
 };

@@ -24,10 +24,11 @@ constexpr std::array<GateDrop, abi::DROP_REASONS> kDrops{{
     {"copy_failed", "failure.overload", "packets could not be copied"},
     {"too_long", "failure.overload", "packets were too long to be copied whole"},
     {"unparsed", "failure.opaque", "packets passed unread: their headers could not be followed"},
-    {"other_protocol", "", ""},
+    {"kernel_socket", "", ""},
     {"no_socket", "", ""},
     {"blocked", "", ""},
     {"stale_ruling", "", ""},
+    {"unholdable", "", ""},
 }};
 
 template <std::size_t N>
@@ -147,8 +148,8 @@ std::vector<FlowKey> GateControl::sweep(std::uint64_t idle_before_ns) {
     previous = &key;
     abi::flow value{};
     if (bpf_map_lookup_elem(handles_.flows, &key, &value) != 0) continue;
-    const bool idle_udp = key.peer_port != 0 && value.last_ns < idle_before_ns;
-    if (value.closed != 0 || idle_udp) stale.push_back(key);
+    const bool datagram = std::ranges::any_of(key.peer_addr, [](__u8 byte) { return byte != 0; });
+    if (value.closed != 0 || (datagram && value.last_ns < idle_before_ns)) stale.push_back(key);
   }
   std::vector<FlowKey> gone;
   for (const abi::flow_key& raw : stale) {

@@ -20,7 +20,7 @@ struct GateHandles {
   abi::control* control = nullptr;
   abi::rulings* rulings = nullptr;
   int rule_flows = -1;
-  int push_orphans = -1;
+  int push_sockets = -1;
   int flows = -1, pushes = -1, drops = -1, bytes = -1;
   std::array<int, 2> denied{-1, -1};
 };
@@ -80,7 +80,7 @@ class GateControl {
 
   void beat(std::uint64_t now_ns);
   void forget(const FlowKey& key);
-  /// Removes entries that closed or, for UDP, fell idle before `idle_before_ns`; returns them.
+  /// Removes entries that closed or, for datagram sockets, fell idle before `idle_before_ns`; returns them.
   [[nodiscard]] std::vector<FlowKey> sweep(std::uint64_t idle_before_ns);
   [[nodiscard]] GateCounters counters() const;
   [[nodiscard]] const GateHandles& handles() const { return handles_; }

@@ -3,53 +3,16 @@
 
 #include <bpf/bpf.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstring>
 #include <string>
 
+#include "enforce/datagram_sender.h"
 #include "enforce/netns_scope.h"
 
 namespace sluice::enforce {
-namespace {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-SocketAddress to_sockaddr(const Endpoint& endpoint, int family) {
-  SocketAddress out;
-  if (family == AF_INET) {
-    sockaddr_in v4{};
-    v4.sin_family = AF_INET;
-    v4.sin_port = htons(endpoint.port);
-    std::memcpy(&v4.sin_addr, endpoint.address.bytes.data() + 12, 4);
-    std::memcpy(&out.storage, &v4, sizeof v4);
-    out.size = sizeof v4;
-  } else {
-    sockaddr_in6 v6{};
-    v6.sin6_family = AF_INET6;
-    v6.sin6_port = htons(endpoint.port);
-    std::memcpy(&v6.sin6_addr, endpoint.address.bytes.data(), 16);
-    std::memcpy(&out.storage, &v6, sizeof v6);
-    out.size = sizeof v6;
-  }
-  return out;
-}
-
-int family_of(int socket) {
-  int family = AF_INET;
-  socklen_t size = sizeof family;
-  if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) return AF_INET;
-  return family;
-}
-
-}  // namespace
 
 void KernelEnforcer::set_state(const FlowFacts& flow, FlowState state) { gate_.rule(flow, state); }
 
@@ -61,18 +24,17 @@ void KernelEnforcer::clear(const FlowFacts& flow, StreamPos until) {
 
 void KernelEnforcer::resend(const FlowFacts& flow, Bytes payload) {
   auto socket = sockets_.duplicate(flow);
-  if (!socket) {
-    ++counters_.resends_failed;
-    return;
-  }
-  const SocketAddress to = to_sockaddr(flow.remote, family_of(socket->get()));
   const std::atomic_ref<__u64> resending{gate_.handles().control->resend_cookie};
-  resending.store(std::to_underlying(flow.key.cookie), std::memory_order_seq_cst);
-  // A connected UDP socket takes its own peer as destination too.
-  const ssize_t n = sendto(socket->get(), payload.data(), payload.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                           reinterpret_cast<const sockaddr*>(&to.storage), to.size);
-  resending.store(0, std::memory_order_seq_cst);
-  n == static_cast<ssize_t>(payload.size()) ? ++counters_.resends : ++counters_.resends_failed;
+  Result<> sent;
+  if (socket) {
+    gate_.handles().control->resend_len = payload.size();
+    resending.store(std::to_underlying(flow.key.cookie), std::memory_order_seq_cst);
+    sent = send_again(socket->get(), flow, payload);
+    resending.store(0, std::memory_order_seq_cst);
+  } else {
+    sent = send_in_place_of(flow, netns(flow), payload);  // the sender is gone
+  }
+  sent ? ++counters_.resends : ++counters_.resends_failed;
 }
 
 Destroyed KernelEnforcer::block(const FlowFacts& flow) {
@@ -103,31 +65,31 @@ void KernelEnforcer::flush() {
   if (to_kick_.empty()) return;
   const std::vector<FlowFacts> kicks = std::exchange(to_kick_, {});
   for (const FlowFacts& flow : kicks) kick_flow(flow);
-  push_orphans();
+  push_sockets();
 }
 
 void KernelEnforcer::kick_flow(const FlowFacts& flow) {
   auto socket = sockets_.duplicate(flow);
-  if (socket && kick(socket->get())) {
+  if (socket && kick(socket->get()).value_or(false)) {
     ++counters_.kicks;
     return;
   }
-  orphans_.push_back(flow);
+  to_push_.push_back(flow);
 }
 
-void KernelEnforcer::push_orphans() {
-  while (!orphans_.empty()) {
-    const std::uint32_t inode = orphans_.back().netns;
-    const int netns_fd = netns(orphans_.back());
+void KernelEnforcer::push_sockets() {
+  while (!to_push_.empty()) {
+    const std::uint32_t inode = to_push_.back().netns;
+    const int netns_fd = netns(to_push_.back());
     std::vector<std::uint64_t> cookies;
-    std::erase_if(orphans_, [&](const FlowFacts& flow) {
+    std::erase_if(to_push_, [&](const FlowFacts& flow) {
       if (flow.netns != inode) return false;
       cookies.push_back(std::to_underlying(flow.key.cookie));
       return true;
     });
     const NetnsScope scope{netns_fd};
-    const UniqueFd pass{scope.entered() && gate_.handles().push_orphans >= 0
-                            ? bpf_iter_create(gate_.handles().push_orphans)
+    const UniqueFd pass{scope.entered() && gate_.handles().push_sockets >= 0
+                            ? bpf_iter_create(gate_.handles().push_sockets)
                             : -1};
     if (!pass) {
       counters_.kicks_left_to_tcp += cookies.size();
@@ -140,7 +102,7 @@ void KernelEnforcer::push_orphans() {
     while (read(pass.get(), ignored, sizeof ignored) > 0) {
     }
     for (const std::uint64_t cookie : cookies) bpf_map_delete_elem(gate_.handles().pushes, &cookie);
-    ++counters_.orphan_pushes;
+    ++counters_.push_passes;
   }
 }
 

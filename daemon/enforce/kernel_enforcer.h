@@ -14,7 +14,7 @@ namespace sluice::enforce {
 /// What enforcement could not do, each counted.
 struct EnforceCounters {
   std::uint64_t kicks = 0;
-  std::uint64_t orphan_pushes = 0;      // passes over a namespace's sockets
+  std::uint64_t push_passes = 0;        // over a namespace's sockets
   std::uint64_t kicks_left_to_tcp = 0;  // no way to push: TCP's own timer sends
   std::uint64_t resends = 0;
   std::uint64_t resends_failed = 0;
@@ -49,14 +49,14 @@ class KernelEnforcer final : public Enforcer {
  private:
   [[nodiscard]] int netns(const FlowFacts& flow) const;
   void kick_flow(const FlowFacts& flow);
-  void push_orphans();
+  void push_sockets();
 
   static constexpr std::size_t kMaxNetns = 256;
   GateControl& gate_;
   SocketAccess sockets_;
   std::map<std::uint32_t, UniqueFd> netns_;  // by inode
   std::vector<FlowFacts> to_kick_;
-  std::vector<FlowFacts> orphans_;
+  std::vector<FlowFacts> to_push_;  // by an iterator: orphaned or corked
   EnforceCounters counters_;
 };
 

@@ -74,15 +74,14 @@ Result<UniqueFd> SocketAccess::duplicate(const FlowFacts& flow) {
   return fd;
 }
 
-Result<> kick(int socket) {
+Result<bool> kick(int socket) {
   int corked = 0;
   socklen_t size = sizeof corked;
   if (getsockopt(socket, IPPROTO_TCP, TCP_CORK, &corked, &size) != 0) return fail(errno, "read TCP_CORK");
+  if (corked != 0) return false;
   const int off = 0;
   if (setsockopt(socket, IPPROTO_TCP, TCP_CORK, &off, sizeof off) != 0) return fail(errno, "push held bytes");
-  if (corked != 0 && setsockopt(socket, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked) != 0)
-    return fail(errno, "restore TCP_CORK");
-  return {};
+  return true;
 }
 
 Result<> disconnect(int socket) {

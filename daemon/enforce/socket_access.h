@@ -40,8 +40,9 @@ class SocketAccess {
   std::map<Tgid, UniqueFd> pidfds_;
 };
 
-/// Pushes what TCP holds back, leaving the socket's options as they were.
-[[nodiscard]] Result<> kick(int socket);
+/// Pushes what TCP holds back: clears a TCP_CORK that is clear. False, and nothing done, on a corked socket:
+/// clearing and setting it again would race with the application's own use of the option.
+[[nodiscard]] Result<bool> kick(int socket);
 /// connect(AF_UNSPEC): drops the send queue and resets the connection; the application's next call fails at
 /// once.
 [[nodiscard]] Result<> disconnect(int socket);

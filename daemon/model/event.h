@@ -32,8 +32,8 @@ struct PayloadSent {
 struct FlowClosed {
   std::uint64_t ktime_ns = 0;
   SocketCookie cookie{};
-  std::uint32_t epoch = 0;
-  Protocol protocol = Protocol::tcp;
+  std::uint32_t epoch = 0;  // TCP
+  bool datagram = false;    // the socket had a flow a peer: all of them end
 };
 
 /// A connection that policy denies was refused (enforce) or seen (observe).

@@ -10,15 +10,29 @@
 
 namespace sluice {
 
-enum class Protocol : std::uint8_t { tcp = 6, udp = 17 };
+/// IP protocol numbers; values beside these occur too (raw sockets).
+enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17, icmpv6 = 58, udplite = 136 };
 
-constexpr std::string_view to_string(Protocol protocol) { return protocol == Protocol::tcp ? "tcp" : "udp"; }
-
-/// Identity of one direction of communication. A TCP socket is one flow and its peer stays zero here; an
-/// unconnected UDP socket has one flow a peer.
+constexpr std::string_view to_string(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::icmp:
+      return "icmp";
+    case Protocol::tcp:
+      return "tcp";
+    case Protocol::udp:
+      return "udp";
+    case Protocol::icmpv6:
+      return "icmpv6";
+    case Protocol::udplite:
+      return "udplite";
+  }
+  return "ip";
+}
+/// Identity of one direction of communication. A TCP socket is one flow and its peer stays zero here; a
+/// datagram socket (UDP, ping, raw IP) has one flow a peer.
 struct FlowKey {
   SocketCookie cookie{};
-  Endpoint peer;  // UDP only
+  Endpoint peer;  // datagram sockets only
   auto operator<=>(const FlowKey&) const = default;
 };
 
@@ -60,6 +74,12 @@ struct FlowFacts {
   Owner owner;
   std::uint64_t socket_inode = 0;  // inode of the socket's file, 0 if no process holds it
   std::uint32_t netns = 0;         // inode of the network namespace
+  std::uint32_t ifindex = 0;       // device, in that namespace, by which the packet left
+  bool raw = false;                // a raw IP socket: payload is all behind the IP header
+  std::uint8_t tos = 0;            // IPv4 TOS or IPv6 traffic class of this packet
+  std::uint16_t segment_size = 0;  // UDP: this packet is several datagrams of this size (UDP_SEGMENT)
+                                   /// Messages instead of a stream: held by dropping and sending again.
+  [[nodiscard]] bool is_datagram() const { return raw || protocol != Protocol::tcp; }
 };
 
 }  // namespace sluice

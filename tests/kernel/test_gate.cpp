@@ -114,7 +114,7 @@ void GateTest::start(const enforce::BankSettings& bank, std::uint32_t ring_bytes
   gate_ = std::make_unique<enforce::GateControl>(enforce::GateHandles{.control = h.control,
                                                                       .rulings = h.rulings,
                                                                       .rule_flows = h.rule_flows,
-                                                                      .push_orphans = h.push_orphans,
+                                                                      .push_sockets = h.push_sockets,
                                                                       .flows = h.flows,
                                                                       .pushes = h.pushes,
                                                                       .drops = h.drops,

@@ -116,8 +116,6 @@ INSTANTIATE_TEST_SUITE_P(
                 "payload record is shorter than its payload"},
         BadCase{"captured_more_than_written", [] { return changed([](auto& raw) { raw.written = 4; }); },
                 "payload record captured more than was written"},
-        BadCase{"protocol", [] { return changed([](auto& raw) { raw.flow.protocol = 1; }); },
-                "flow record with protocol 1"},
         BadCase{"state", [] { return changed([](auto& raw) { raw.flow.state = 9; }); },
                 "flow record with state 9"},
         BadCase{"exec_lengths",
