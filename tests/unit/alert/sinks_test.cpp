@@ -102,7 +102,7 @@ TEST_F(TempDir, TerminalSinkWithoutATerminalWritesNoColour) {
   ASSERT_TRUE(sink.write(sample_record()));
   std::fclose(file);
   const auto written = lines(path("t"));
-  ASSERT_EQ(written.size(), 2U);
+  ASSERT_EQ(written.size(), 3U);
   EXPECT_NE(written[0].find("curl[812]"), std::string::npos);
   EXPECT_EQ(written[0].find('\x1b'), std::string::npos);
 }
