@@ -16,7 +16,7 @@ void add_mode(CLI::App& app, Invocation& invocation) {
                  "  sluice mode observe     block nothing, report what would be blocked\n"
                  "  sluice mode enforce     block what the policy says");
   const auto mode = std::make_shared<std::string>();
-  command->add_option("mode", *mode, "observe or enforce")
+  command->add_option("mode", *mode, "")
       ->required()
       ->check(CLI::IsMember({"observe", "enforce"}).description(""))
       ->type_name("observe|enforce");
