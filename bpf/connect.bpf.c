@@ -64,7 +64,7 @@ static __always_inline int check(struct bpf_sock_addr *ctx, const struct denied_
 
 	if (is_loopback(to->addr) && !control.watch_loopback)
 		return VERDICT_PASS;
-	if (bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid)
+	if (current_tgid() == control.daemon_tgid)
 		return VERDICT_PASS;
 	if (control.bank & 1)
 		denied = bpf_map_lookup_elem(&denied_1, to);

@@ -64,7 +64,7 @@ static __always_inline void learn_socket(struct flow *flow, struct __sk_buff *sk
 static __always_inline void learn_owner(struct flow *flow, const struct packet *packet,
 					struct tcp_sock *tp)
 {
-	int is_daemon = bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid;
+	int is_daemon = current_tgid() == control.daemon_tgid;
 
 	if (packet->stream && (!current_acts_on(tp) || (is_daemon && !packet->syn)))
 		return;
@@ -286,7 +286,7 @@ static __always_inline int table_full(const struct packet *packet)
 static __always_inline int is_resend(const struct packet *packet, __u64 cookie)
 {
 	return !packet->stream && *(volatile __u64 *)&control.resend_cookie == cookie &&
-	       bpf_get_current_pid_tgid() >> 32 == control.daemon_tgid;
+	       current_tgid() == control.daemon_tgid;
 }
 
 /* The header-included bit was a bitfield before it moved into inet_flags in 6.6 (an anonymous enum:
@@ -396,7 +396,8 @@ int gate(struct __sk_buff *skb)
 {
 	struct packet packet = {};
 	struct bpf_sock *sk = skb->sk;
-	__u32 ifindex = skb->ifindex; /* once: two loads get merged into one that the verifier refuses */
+	__u32 ifindex =
+		skb->ifindex; /* once: two loads get merged into one that the verifier refuses */
 
 	if (ifindex == LOOPBACK_IFINDEX && !control.watch_loopback) {
 		count_bytes(BYTES_LOOPBACK, skb->len);

@@ -12,9 +12,19 @@ struct capture {
 	__u32 reserved;
 };
 
-/* One record of a constant size class (bpf_ringbuf_reserve wants a constant). The bounds are
- * checked on the very register that is passed on: 6.1 refuses a length that it only knows to be
- * unsigned and at most N. */
+/*
+ * n within 1..class, in a form that every verifier takes: kernels before 6.2 learn no lower bound
+ * from a comparison with zero ("R3 min value is outside of the allowed memory range"), and the
+ * compiler may not see through the mask. n is in that range anyway: the mask changes nothing.
+ */
+#define BOUND(n, class)                                                                            \
+	({                                                                                         \
+		__u64 bound_ = (__u64)(n)-1;                                                       \
+		asm volatile("%0 &= %1" : "+r"(bound_) : "i"((class) - 1));                        \
+		bound_ + 1;                                                                        \
+	})
+
+/* One record of a constant size class, a power of two (bpf_ringbuf_reserve wants a constant). */
 #define EMIT_RECORD(class)                                                                         \
 	do {                                                                                       \
 		struct payload_event *event =                                                      \
@@ -23,7 +33,7 @@ struct capture {
 			count_drop(why_full);                                                      \
 			return 0;                                                                  \
 		}                                                                                  \
-		if (n == 0 || n > (class) || bpf_skb_load_bytes(skb, c->offset, event + 1, n)) {   \
+		if (bpf_skb_load_bytes(skb, c->offset, event + 1, BOUND(n, class))) {              \
 			bpf_ringbuf_discard(event, BPF_RB_NO_WAKEUP);                              \
 			count_drop(DROP_COPY_FAILED);                                              \
 			return 0;                                                                  \
@@ -49,7 +59,7 @@ __attribute__((noinline)) __u32 capture_record(struct __sk_buff *skb, struct cap
 {
 	__u32 n;
 
-	if (!c)
+	if (!c || !c->len)
 		return 0;
 	n = c->len;
 	if (n > MAX_RECORD_PAYLOAD)

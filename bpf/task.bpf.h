@@ -3,23 +3,41 @@
  * one that acts. */
 #pragma once
 
+/* Read from the task itself: cgroup_skb programs get bpf_get_current_pid_tgid() and its like only
+ * since 6.10. */
+static __always_inline __u32 current_tgid(void)
+{
+	return bpf_get_current_task_btf()->tgid;
+}
+
+/* Effective ids: those that count for what a setuid program does. */
+static __always_inline __u32 task_uid(const struct task_struct *task)
+{
+	return task->cred->euid.val;
+}
+
+static __always_inline __u64 task_cgroup(const struct task_struct *task)
+{
+	return task->cgroups->dfl_cgrp->kn->id;
+}
+
 static __always_inline void fill_owner(struct owner *owner)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	__u64 uid_gid = bpf_get_current_uid_gid();
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	owner->tgid = bpf_get_current_pid_tgid() >> 32;
-	owner->uid = (__u32)uid_gid;
-	owner->gid = uid_gid >> 32;
-	owner->cgroup_id = bpf_get_current_cgroup_id();
-	owner->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	owner->tgid = task->tgid;
+	owner->uid = task_uid(task);
+	owner->gid = task->cred->egid.val;
+	owner->cgroup_id = task_cgroup(task);
+	owner->start_ns = task->group_leader->start_boottime;
 	owner->reserved = 0;
 }
 
 /* Same process with the same credentials as recorded? Cheap, for every packet. */
 static __always_inline int owner_is_current(const struct owner *owner)
 {
-	return owner->tgid == bpf_get_current_pid_tgid() >> 32 &&
-	       owner->uid == (__u32)bpf_get_current_uid_gid() &&
-	       owner->cgroup_id == bpf_get_current_cgroup_id();
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return owner->tgid == (__u32)task->tgid && owner->uid == task_uid(task) &&
+	       owner->cgroup_id == task_cgroup(task);
 }
