@@ -109,7 +109,7 @@ Result<> KernelObject::attach() {
     impl_->links.push_back(std::move(link));
   }
   for (bpf_program* program : {bpf.progs.datagram_released, bpf.progs.connect_v4, bpf.progs.connect_v6,
-                               bpf.progs.sendmsg_v4, bpf.progs.sendmsg_v6}) {
+                               bpf.progs.sendmsg_v4, bpf.progs.sendmsg_v6, bpf.progs.keep_holdable}) {
     Link link{bpf_program__attach_cgroup(program, impl_->cgroup.get())};
     if (!link) return fail(errno, std::string{"attach "} + bpf_program__name(program));
     impl_->links.push_back(std::move(link));

@@ -10,7 +10,7 @@ from e2e import clients  # noqa: E402
 from e2e.clients import CLEAN, LEAK  # noqa: E402
 from harness import host as harness  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
-from harness.host import OTHER4, OUTSIDE4, TestHost  # noqa: E402
+from harness.host import OTHER4, OUTSIDE4, OUTSIDE6, TestHost  # noqa: E402
 
 POLICY = f"""
 version: 1
@@ -152,6 +152,25 @@ for message in (b"first", b"second", b"card 4111 1111 1111 1111", b"third"):
             got = [data for data, _ in sink.datagrams]
             self.assertEqual(got[:3], [b"first", b"probe", b"second"])
             self.assertNotIn(b"third", got)
+
+    def test_a_resolver_goes_on_working_while_its_datagrams_are_held(self):
+        """glibc asks for IP_RECVERR, with which a quiet drop would be heard as ENOBUFS."""
+        program = """
+import socket, sys
+for family, level, option in ((socket.AF_INET, socket.IPPROTO_IP, 11), (socket.AF_INET6, socket.IPPROTO_IPV6, 25)):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.setsockopt(level, option, 1)
+    s.connect((sys.argv[1] if family == socket.AF_INET else sys.argv[2], int(sys.argv[3])))
+    for i in range(20):
+        assert s.send(b"query %d" % i) == len(b"query %d" % i)
+"""
+        with Daemon(self.host, POLICY):
+            sink, sink6 = self.host.udp_sink(port=5353), self.host.udp_sink(OUTSIDE6, port=5353)
+            result = self.host.run(["/usr/bin/python3", "-c", program, sink.host, sink6.host, 5353])
+            self.assertTrue(result.ok, result)
+            for each in (sink, sink6):
+                each.wait_datagrams(20)
+                self.assertEqual([data for data, _ in each.datagrams], [b"query %d" % i for i in range(20)])
 
 
 if __name__ == "__main__":
