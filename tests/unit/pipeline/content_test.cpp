@@ -44,7 +44,7 @@ TEST_F(ContentTest, RecordsAfterABlockAreIgnored) {
   hold(tcp_flow(7, kCurl), 0, kCard);
   enforcer_.calls.clear();
   hold(tcp_flow(7, kCurl), kCard.size(), "clean");
-  hold(tcp_flow(7, kCurl), kCard.size() + 5, kOtherCard);
+  hold(tcp_flow(7, kCurl), kCard.size() + 5, fmt::format("\n{}", kOtherCard));
   EXPECT_EQ(enforcer_.take(), Calls{});
   EXPECT_EQ(findings_.size(), 1U);
   EXPECT_EQ(flows_in(FlowState::blocked), 1U);
