@@ -138,8 +138,7 @@ static_assert(!glued_before("card-4", 5) && glued_before("dead-4", 5) && glued_b
               glued_before("x4", 1));
 static_assert(glued_after("4-12ab", 1) && !glued_after("4-", 1) && !glued_after("4.", 1) &&
               glued_after("4.5", 1));
-static_assert(is_key_word("hotel", 2, 5) == false && is_key_word("homeTel=", 4, 7) &&
-              is_key_word("tels:", 0, 3));
+static_assert(!is_key_word("hotel", 2, 5) && is_key_word("homeTel=", 4, 7) && is_key_word("tels:", 0, 3));
 static_assert(!is_key_word("iPhone", 1, 6));
 
 }  // namespace sluice::detect

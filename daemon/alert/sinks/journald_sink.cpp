@@ -68,6 +68,7 @@ std::vector<std::string> journal_fields(const nlohmann::json& record) {
 Result<> JournaldSink::write(const nlohmann::json& record) {
   std::vector<std::string> fields = journal_fields(record);
   std::vector<iovec> parts;
+  parts.reserve(fields.size());
   for (std::string& field : fields) parts.push_back({field.data(), field.size()});
   const int status = sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
   if (status < 0) return fail(-status, "write to journald");
