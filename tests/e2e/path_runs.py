@@ -17,14 +17,16 @@ CARD = b"4111 1111 1111 1111"
 DATAGRAM = 400  # as senders/datagram.cpp cuts
 ARRIVES, ENDS = 5, 10  # seconds that a path may take before it counts as stuck
 IPPROTO_UDPLITE = 136
-SIZES = {"byte-by-byte": 300, "udp-fragments": 9000, "udp-zerocopy": 9000, "udp-sendfile": 9000}
+SIZES = {"byte-by-byte": 300, "udp-cork-next": 20 * DATAGRAM,
+         "udp-fragments": 9000, "udp-zerocopy": 9000, "udp-sendfile": 9000}
 
 
 def message(path, leak):
-    """Text without a digit, so that a card is all that can be found; ends unlike any other path's."""
+    """Text without a digit, so that a card is all that can be found; each datagram of it is unlike any other path's."""
     size = SIZES.get(path.name, 150_000 if path.far in ("tcp", "tcp6", "mptcp", "dial") else 3 * DATAGRAM)
-    tail = f" ends {path.name} {os.urandom(4).hex().translate(str.maketrans('0123456789', 'ghijklmnop'))}".encode()
-    body = (b"nothing of value, line after line after line\n" * (size // 40 + 1))[:size - len(tail)]
+    token = os.urandom(6).hex().translate(str.maketrans("0123456789", "ghijklmnop"))
+    line, tail = f"nothing of value by {path.name}, {token}\n".encode(), f" ends {path.name}, {token}".encode()
+    body = (line * (size // len(line) + 1))[:size - len(tail)]
     card, at = b" card=" + CARD + b"&", size - 290  # in the first half of the last datagram
     return body[:at] + (card if leak else b" " * len(card)) + body[at + len(card):] + tail
 
@@ -95,6 +97,7 @@ class Run:
 
     def __init__(self, host, path, leak, taken):
         self.host, self.path, self.data = host, path, message(path, leak)
+        self.token = self.data[-12:]
         self.file = host.directory / f"{path.name}-{'leak' if leak else 'clean'}"
         self.file.write_bytes(self.data)
         self.file.chmod(0o644)

@@ -23,7 +23,7 @@ class Path:
     held: str = WHOLE
     card: str = BLOCKED
     why: str = ""
-    may_be: str = ""  # another outcome that luck decides; only for what is to be repaired
+    may_be: str = ""  # what luck may make of it instead; only for what is to be repaired
 
     @property
     def outcomes(self):
@@ -35,9 +35,9 @@ def unseen(why):
 
 
 DIGITS = "a segment is cleared once it was read, though its last digits may be the beginning of a card"
-ANCILLARY = "the re-sent datagram has the socket's own settings, not those of the one call"
-PENDING = "the re-sent datagram is joined to the one that the application has begun on the same socket"
-TOLD = "the kernel tells the sender `ENOBUFS` of a datagram that is held, though it is sent again"
+GOING = "about 2 of 100 are lost: the process is on its way out while its socket is looked for"
+PENDING = "lost: the re-sent datagram meets the one that the application has begun on the same socket"
+TOLD = "cannot be held unnoticed, since the sender hears of a drop: `EPERM`"
 OWN_HEADER = "an IP header by hand cannot be re-sent unchanged: `EPERM`"
 BELOW_IP = "passes below the gate"
 FORWARDED = "a forwarded packet has no socket and no cgroup"
@@ -93,17 +93,16 @@ PATHS = [
     Path("udp-sendmmsg", "UDP `sendmmsg()`", "udp"),
     Path("udp-gso", "UDP `UDP_SEGMENT`", "udp"),
     Path("udp-gso-cmsg", "UDP `UDP_SEGMENT` as ancillary data", "udp"),
-    Path("udp-cork-next", "UDP, the next datagram begun meanwhile", "udp", held=ALTERED, card=f"{LEAKED}, {UNSEEN}",
-         may_be=f"{BLOCKED}, {UNSEEN}", why=PENDING),
-    Path("udp-recverr", "UDP with `IP_RECVERR`, as resolvers set it", "udp", held=REFUSED,
-         card=f"{BLOCKED}, {UNSEEN}", why=TOLD),
-    Path("udp-tos", "UDP with `IP_TOS` as ancillary data", "udp", held=ALTERED, why=ANCILLARY),
+    Path("udp-cork-next", "UDP, the next datagram begun meanwhile", "udp", held=ALTERED, card=f"{BLOCKED}, {UNSEEN}",
+         may_be=BLOCKED, why=PENDING),
+    Path("udp-recverr", "UDP with `IP_RECVERR`, as resolvers set it", "udp"),
+    Path("udp-tos", "UDP with `IP_TOS` as ancillary data", "udp"),
     Path("udp-pktinfo", "UDP with `IP_PKTINFO` as ancillary data", "udp"),
     Path("udp-fragments", "UDP, fragmented", "udp-one"),
     Path("udp-cork", "UDP `UDP_CORK`", "udp-one"),
     Path("udp-zerocopy", "UDP `MSG_ZEROCOPY`", "udp-one"),
     Path("udp-sendfile", "UDP `sendfile()`", "udp-one"),
-    Path("udp-orphan", "UDP, send and exit", "udp"),
+    Path("udp-orphan", "UDP, send and exit", "udp", may_be=LOST, why=GOING),
     Path("udp6", "UDP over IPv6", "udp6"),
     Path("udp6-dstopts", "UDP with an IPv6 destination options header", "udp6-one"),
     Path("udplite", "UDP-Lite", "udplite"),
