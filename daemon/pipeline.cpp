@@ -215,12 +215,17 @@ void Pipeline::classify(Flow& flow) {
 }
 
 void Pipeline::inspect(Flow& flow, const PayloadSent& event) {
-  const auto segment = flow.stream.feed(event.pos, event.payload, event.written);
+  auto segment = flow.stream.feed(event.pos, event.payload, event.written);
+  // A datagram is a text of its own, is captured once, and may overtake one that another thread sent before:
+  // it is read whole, and not glued to the letters of the last one.
+  const bool datagram = flow.facts.is_datagram();
+  if (datagram)
+    segment = stream::Segment{.pos = event.pos, .bytes = event.payload, .lost = segment ? segment->lost : 0};
   if (!segment) return;
   Scanner scanner{active_->detectors, flow, matches_};
   if (!flow.decoder) flow.decoder = choose_decoder(segment->bytes);
+  if (datagram || segment->lost != 0) flow.decoder->gap(segment->lost, scanner);
   if (segment->lost != 0) {
-    flow.decoder->gap(segment->lost, scanner);
     flow.ledger.sent += segment->lost;
     (std::exchange(flow.left_trust, false) ? flow.ledger.trusted : flow.ledger.uninspected) += segment->lost;
   }

@@ -141,6 +141,20 @@ TEST_F(ContentTest, AHeldDatagramIsSentAgainOnlyWhenClean) {
   EXPECT_EQ(enforcer_.take(), Calls{"block 9"});
 }
 
+TEST_F(ContentTest, ADatagramIsATextOfItsOwn) {
+  hold(udp_flow(9, kCurl), 0, "query");
+  enforcer_.calls.clear();
+  hold(udp_flow(9, kCurl), 5, kCard);
+  EXPECT_EQ(enforcer_.take(), Calls{"block 9"}) << "not glued to the letters of the datagram before";
+}
+
+TEST_F(ContentTest, ADatagramThatWasOvertakenIsReadAllTheSame) {
+  hold(udp_flow(9, kCurl), 100, "query");
+  enforcer_.calls.clear();
+  hold(udp_flow(9, kCurl), 0, kCard);
+  EXPECT_EQ(enforcer_.take(), Calls{"block 9"}) << "two threads, two processors, one ring";
+}
+
 TEST_F(ContentTest, AnotherPeerOfABlockedSocketIsAnotherFlow) {
   hold(udp_flow(9, kCurl, 53), 0, kCard);
   enforcer_.calls.clear();

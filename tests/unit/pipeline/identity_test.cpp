@@ -82,6 +82,9 @@ TEST_F(IdentityTest, ARecordWithoutOwnerLeavesTheFlowToTheOneItHas) {
   watch(tcp_flow(7, 0), 0, "hello");
   EXPECT_EQ(enforcer_.take(), Calls{"set_state 7 trusted"});
   EXPECT_EQ(owner_questions_, 0);
+  add_process(kBackup, "/usr/bin/curl");
+  pipeline_->handle(exec_of(kBackup));
+  EXPECT_EQ(enforcer_.take(), Calls{"set_state 7 held"}) << "it is still known whose flow it is";
 }
 
 TEST_F(IdentityTest, AnExecOfTheOwnerClassifiesItsFlowsAnew) {
