@@ -40,7 +40,7 @@ def check_licence(path, lines):
     suffix = pathlib.PurePosixPath(path).suffix
     if not lines or suffix not in CODE or path.startswith("tests/data/"):
         return
-    wanted = SPDX_BPF if path.startswith("bpf/") else SPDX
+    wanted = SPDX_BPF if path.startswith("bpf/") or path.endswith(".bpf.c") else SPDX
     if not any(wanted in line for line in lines[:3]):
         yield f"{path}:1: no line '{wanted}' at the top"
 
