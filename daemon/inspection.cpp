@@ -57,7 +57,7 @@ struct Inspection::Parts {
       : settings{std::move(s)},
         kernel{std::move(k)},
         gate{to_handles(kernel.handles())},
-        enforcer{gate},
+        enforcer{gate, clock},
         processes{std::move(p)},
         pipeline{{.processes = processes,
                   .enforcer = enforcer,
@@ -80,6 +80,7 @@ struct Inspection::Parts {
   }
 
   void on_record(Bytes record) {
+    gate.beat(clock.boottime_ns());
     const auto event = capture::decode_event(record);
     if (event)
       pipeline.handle(*event);

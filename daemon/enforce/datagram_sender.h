@@ -9,8 +9,9 @@
 namespace sluice::enforce {
 
 /// Sends on a duplicate of the application's socket, to the captured destination and from the captured source
-/// address, with its TOS and segment size, so that the receiver sees what it would have seen. Other options that
-/// came with the one message (TTL, IP options) are the socket's own. Never blocks: a full send buffer is an error.
+/// address, with its TOS and segment size, so that the receiver sees what it would have seen. Other options
+/// that came with the one message (TTL, IP options) are the socket's own. Never blocks: a full send buffer is
+/// an error.
 [[nodiscard]] Result<> send_again(int socket, const FlowFacts& flow, Bytes payload);
 
 /// Sends a UDP datagram whose socket is gone, from its address and port, in the network namespace `netns` (a

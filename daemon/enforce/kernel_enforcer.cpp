@@ -18,8 +18,7 @@ void KernelEnforcer::set_state(const FlowFacts& flow, FlowState state) { gate_.r
 
 void KernelEnforcer::clear(const FlowFacts& flow, StreamPos until) {
   gate_.clear(flow, until);
-  const auto same = [&flow](const FlowFacts& queued) { return queued.key == flow.key; };
-  if (std::ranges::none_of(to_kick_, same)) to_kick_.push_back(flow);
+  to_kick_.insert_or_assign(flow.key, flow);
 }
 
 void KernelEnforcer::resend(const FlowFacts& flow, Bytes payload) {
@@ -40,7 +39,7 @@ void KernelEnforcer::resend(const FlowFacts& flow, Bytes payload) {
 Destroyed KernelEnforcer::block(const FlowFacts& flow) {
   gate_.rule(flow, FlowState::blocked);
   gate_.apply();  // refused at the gate first, so that nothing leaves while the socket is being ended
-  std::erase_if(to_kick_, [&flow](const FlowFacts& queued) { return queued.key == flow.key; });
+  to_kick_.erase(flow.key);
   if (flow.protocol == Protocol::udp) return Destroyed::refused_only;  // the next sendto fails with EPERM
   if (auto socket = sockets_.duplicate(flow); socket && disconnect(socket->get())) {
     ++counters_.destroyed;
@@ -55,16 +54,18 @@ Destroyed KernelEnforcer::block(const FlowFacts& flow) {
 }
 
 void KernelEnforcer::forget(const FlowFacts& flow) {
-  sockets_.forget(flow.key);
-  std::erase_if(to_kick_, [&flow](const FlowFacts& queued) { return queued.key == flow.key; });
+  to_kick_.erase(flow.key);
   gate_.forget(flow.key);
 }
 
 void KernelEnforcer::flush() {
   gate_.apply();
   if (to_kick_.empty()) return;
-  const std::vector<FlowFacts> kicks = std::exchange(to_kick_, {});
-  for (const FlowFacts& flow : kicks) kick_flow(flow);
+  const auto kicks = std::exchange(to_kick_, {});
+  for (const auto& [key, flow] : kicks) {
+    kick_flow(flow);
+    gate_.beat(clock_.boottime_ns());  // many kicks take long, and are a sign of life
+  }
   push_sockets();
 }
 

@@ -26,7 +26,7 @@ struct EnforceCounters {
 /// sockets. One thread.
 class KernelEnforcer final : public Enforcer {
  public:
-  explicit KernelEnforcer(GateControl& gate) : gate_{gate} {}
+  KernelEnforcer(GateControl& gate, const Clock& clock) : gate_{gate}, clock_{clock}, sockets_{clock} {}
 
   void set_state(const FlowFacts& flow, FlowState state) override;
   void clear(const FlowFacts& flow, StreamPos until) override;
@@ -53,9 +53,10 @@ class KernelEnforcer final : public Enforcer {
 
   static constexpr std::size_t kMaxNetns = 256;
   GateControl& gate_;
+  const Clock& clock_;
   SocketAccess sockets_;
   std::map<std::uint32_t, UniqueFd> netns_;  // by inode
-  std::vector<FlowFacts> to_kick_;
+  std::map<FlowKey, FlowFacts> to_kick_;
   std::vector<FlowFacts> to_push_;  // by an iterator: orphaned or corked
   EnforceCounters counters_;
 };

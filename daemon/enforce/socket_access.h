@@ -5,39 +5,46 @@
 #include <sys/types.h>
 
 #include <cstdint>
-#include <list>
 #include <map>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "model/flow.h"
 
 namespace sluice::enforce {
 
-/// Finds and duplicates sockets of other processes by pidfd_getfd(2). Remembers which descriptor of which
-/// process a flow was, and a pidfd a process; both bounded. Every duplicate is checked by SO_COOKIE, so a
-/// reused pid or descriptor is never mistaken. One thread.
+/// Finds and duplicates sockets of other processes by pidfd_getfd(2). Every duplicate is checked by
+/// SO_COOKIE, so a reused pid or descriptor is never mistaken. Remembers a pidfd a process and where its
+/// sockets were when its descriptors were last listed; bounded. Listing costs in proportion to a process's
+/// descriptors, so a process is listed again only when the last listing has been paid off tenfold; until then
+/// a socket that is not found fails. One thread.
 class SocketAccess {
  public:
+  explicit SocketAccess(const Clock& clock) : clock_{clock} {}
+
   /// A duplicate of the flow's socket. Drop it at once: a duplicate held open delays the application's FIN.
-  /// ESRCH when no process holds the socket any more.
+  /// ESRCH when it is not found.
   [[nodiscard]] Result<UniqueFd> duplicate(const FlowFacts& flow);
-  void forget(const FlowKey& key) { fds_.erase(key.cookie); }
-  void forget(Tgid pid) { pidfds_.erase(pid); }
+  void forget(Tgid pid) { processes_.erase(pid); }
 
  private:
-  struct Place {
-    Tgid pid{};
-    int fd = -1;
+  struct Process {
+    UniqueFd pidfd;
+    std::unordered_map<std::uint64_t, int> sockets;  // inode -> descriptor
+    int newest = -1;                                 // descriptor that was found last
+    std::uint64_t list_again_ns = 0;
   };
-  [[nodiscard]] int pidfd(Tgid pid);
-  [[nodiscard]] UniqueFd try_place(const Place& place, SocketCookie cookie);
+  [[nodiscard]] Process* process(Tgid pid);
+  [[nodiscard]] static UniqueFd try_descriptor(const Process& process, int fd, SocketCookie cookie);
+  [[nodiscard]] static UniqueFd guess(Process& process, const FlowFacts& flow);
+  [[nodiscard]] bool list(Tgid pid, Process& process);
 
-  static constexpr std::size_t kMaxPlaces = 65'536;
-  static constexpr std::size_t kMaxPidfds = 512;
-  std::unordered_map<SocketCookie, Place> fds_;
-  std::map<Tgid, UniqueFd> pidfds_;
+  static constexpr std::size_t kMaxProcesses = 512;
+  static constexpr std::size_t kMaxSockets = 65'536;  // a process
+  const Clock& clock_;
+  std::map<Tgid, Process> processes_;
 };
 
 /// Pushes what TCP holds back: clears a TCP_CORK that is clear. False, and nothing done, on a corked socket:

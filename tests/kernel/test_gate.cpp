@@ -120,7 +120,7 @@ void GateTest::start(const enforce::BankSettings& bank, std::uint32_t ring_bytes
                                                                       .drops = h.drops,
                                                                       .bytes = h.bytes,
                                                                       .denied = {h.denied[0], h.denied[1]}});
-  enforcer_ = std::make_unique<enforce::KernelEnforcer>(*gate_);
+  enforcer_ = std::make_unique<enforce::KernelEnforcer>(*gate_, clock_);
   ring_ = ring_buffer__new(kernel_->ring(), &GateTest::on_record, this, nullptr);
   ASSERT_NE(ring_, nullptr);
   set_bank(bank);
