@@ -157,7 +157,8 @@ void Pipeline::on(const ProcessExited& event) {
 
 void Pipeline::index_owner(Tgid pid, int change) {
   const auto entry = flows_of_.try_emplace(pid, 0).first;
-  if ((entry->second += change) == 0) flows_of_.erase(entry);
+  entry->second += change;
+  if (entry->second == 0) flows_of_.erase(entry);
 }
 
 Pipeline::FlowMap::iterator Pipeline::erase(FlowMap::iterator flow) {

@@ -66,6 +66,7 @@ void check_top(Loading& loading, const YamlNode& root) {
   if (root.kind == YamlNode::Kind::null) return;  // told already
   if (!is_map(loading, root, "a policy")) return;
   std::vector<std::string_view> known;
+  known.reserve(kSections.size());
   for (const Section& section : kSections) known.push_back(section.key);
   for (const YamlEntry& entry : root.entries) {
     if (std::ranges::find(known, entry.key.text) == known.end())

@@ -18,6 +18,7 @@ std::vector<Diagnostic> Mistakes::told(std::span<const PolicyText> texts) const 
   std::vector<Mistake> sorted = found_;
   std::ranges::stable_sort(sorted, {}, &Mistake::place);
   std::vector<Diagnostic> out;
+  out.reserve(sorted.size());
   for (Mistake& mistake : sorted)
     out.push_back({mistake.severity, texts.empty() ? "policy" : texts[mistake.place.file].file,
                    mistake.place.line, mistake.place.column, std::move(mistake.message)});
@@ -44,6 +45,7 @@ std::optional<std::size_t> NameTable::use(const std::string& name) {
 
 std::vector<std::string_view> NameTable::words() const {
   std::vector<std::string_view> out;
+  out.reserve(entries_.size());
   for (const auto& [name, entry] : entries_) out.emplace_back(name);
   return out;
 }
@@ -141,6 +143,7 @@ std::vector<const YamlNode*> one_or_list(Loading& loading, const YamlNode& node,
     return {};
   }
   std::vector<const YamlNode*> out;
+  out.reserve(node.items.size());
   for (const YamlNode& item : node.items) out.push_back(&item);
   return out;
 }
