@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstring>
 #include <string>
 
 #include "enforce/datagram_sender.h"
@@ -21,19 +22,43 @@ void KernelEnforcer::clear(const FlowFacts& flow, StreamPos until) {
   to_kick_.insert_or_assign(flow.key, flow);
 }
 
-void KernelEnforcer::resend(const FlowFacts& flow, Bytes payload) {
+Result<> KernelEnforcer::send_now(const FlowFacts& flow, Bytes payload) {
   auto socket = sockets_.duplicate(flow);
-  const std::atomic_ref<__u64> resending{gate_.handles().control->resend_cookie};
-  Result<> sent;
-  if (socket) {
-    gate_.handles().control->resend_len = payload.size();
-    resending.store(std::to_underlying(flow.key.cookie), std::memory_order_seq_cst);
-    sent = send_again(socket->get(), flow, payload);
-    resending.store(0, std::memory_order_seq_cst);
+  if (!socket) return send_in_place_of(flow, netns(flow), payload);  // the sender is gone
+  abi::control& control = *gate_.handles().control;
+  const std::atomic_ref<__u64> resending{control.resend_cookie};
+  control.resend_len = payload.size();
+  resending.store(std::to_underlying(flow.key.cookie), std::memory_order_seq_cst);
+  auto sent = send_again(socket->get(), flow, payload);
+  resending.store(0, std::memory_order_seq_cst);
+  return sent;
+}
+
+void KernelEnforcer::resend(const FlowFacts& flow, Bytes payload) {
+  const bool in_line =
+      std::ranges::any_of(late_, [&flow](const Late& late) { return late.flow.key == flow.key; });
+  if (!in_line && send_now(flow, payload)) {
+    ++counters_.resends;
+  } else if (late_.size() < kMaxLate) {
+    late_.push_back({.flow = flow, .payload = {payload.begin(), payload.end()}});
   } else {
-    sent = send_in_place_of(flow, netns(flow), payload);  // the sender is gone
+    ++counters_.resends_failed;
   }
-  sent ? ++counters_.resends : ++counters_.resends_failed;
+}
+
+/// A process in the middle of its exit has let go of its socket but not yet of the port; a full send buffer
+/// drains. Both pass in a moment. Order within a flow is kept.
+void KernelEnforcer::resend_late() {
+  std::set<FlowKey> waiting;
+  std::erase_if(late_, [&](Late& late) {
+    const bool done = !waiting.contains(late.flow.key) && send_now(late.flow, late.payload);
+    const bool given_up = !done && ++late.attempts >= kMaxAttempts;
+    if (done) ++counters_.resends;
+    if (given_up) ++counters_.resends_failed;
+    if (!done && !given_up) waiting.insert(late.flow.key);
+    if (done || given_up) explicit_bzero(late.payload.data(), late.payload.size());
+    return done || given_up;
+  });
 }
 
 Destroyed KernelEnforcer::block(const FlowFacts& flow) {
@@ -60,6 +85,7 @@ void KernelEnforcer::forget(const FlowFacts& flow) {
 
 void KernelEnforcer::flush() {
   gate_.apply();
+  if (!late_.empty()) resend_late();
   if (to_kick_.empty()) return;
   const auto kicks = std::exchange(to_kick_, {});
   for (const auto& [key, flow] : kicks) {

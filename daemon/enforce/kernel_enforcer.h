@@ -47,17 +47,28 @@ class KernelEnforcer final : public Enforcer {
   [[nodiscard]] const EnforceCounters& counters() const { return counters_; }
 
  private:
+  /// A datagram that could not be sent again yet.
+  struct Late {
+    FlowFacts flow;
+    std::vector<std::uint8_t> payload;
+    int attempts = 0;
+  };
+  [[nodiscard]] Result<> send_now(const FlowFacts& flow, Bytes payload);
+  void resend_late();
   [[nodiscard]] int netns(const FlowFacts& flow) const;
   void kick_flow(const FlowFacts& flow);
   void push_sockets();
 
   static constexpr std::size_t kMaxNetns = 256;
+  static constexpr std::size_t kMaxLate = 256;  // at most 16 MiB
+  static constexpr int kMaxAttempts = 50;       // one a flush: half a second at the slowest pace
   GateControl& gate_;
   const Clock& clock_;
   SocketAccess sockets_;
   std::map<std::uint32_t, UniqueFd> netns_;  // by inode
   std::map<FlowKey, FlowFacts> to_kick_;
   std::vector<FlowFacts> to_push_;  // by an iterator: orphaned or corked
+  std::vector<Late> late_;
   EnforceCounters counters_;
 };
 
