@@ -13,7 +13,7 @@
 namespace sluice {
 
 /// Exit codes of the outer interface.
-enum ExitCode : int { kExitFine = 0, kExitFindings = 1, kExitUsage = 2, kExitKernel = 3, kExitFailed = 1 };
+inline constexpr int kExitFine = 0, kExitFindings = 1, kExitUsage = 2, kExitKernel = 3, kExitFailed = 1;
 
 class App {
  public:
