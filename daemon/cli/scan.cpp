@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <memory>
@@ -76,6 +77,8 @@ class FileScan {
 
  private:
   void tell(const std::string& file, std::vector<ScanMatch>& found) {
+    // Detectors go over a piece one after the other; readers go down a file.
+    std::ranges::stable_sort(found, {}, [](const ScanMatch& one) { return one.match.begin; });
     for (const ScanMatch& one : found) {
       ++totals.matches;
       totals.distinct.emplace(one.match.data_class, one.match.fingerprint);

@@ -39,6 +39,15 @@ TEST_F(Cli, ScanFindsACardAndShowsItMasked) {
   EXPECT_TRUE(has(ran.err, "1 match, 1 distinct value"));
 }
 
+TEST_F(Cli, ScanGoesDownTheFile) {
+  const auto ran =
+      sluice("scan " + write("f", "ssn: 536-90-4399, mail ada@example.org, card 4111111111111111"));
+  const std::size_t ssn = ran.out.find("/f:5: us_ssn"), mail = ran.out.find("/f:23: email");
+  ASSERT_NE(mail, std::string::npos) << ran.out;
+  EXPECT_LT(ssn, mail) << ran.out;
+  EXPECT_LT(mail, ran.out.find("payment_card")) << ran.out;
+}
+
 TEST_F(Cli, ScanOfACleanFileEndsWithZeroAndPrintsNothing) {
   const auto ran = sluice("scan " + write("f", "order 1234567812345678 shipped\n"));
   EXPECT_EQ(ran.code, 0) << ran.out;
