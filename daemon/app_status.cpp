@@ -44,7 +44,11 @@ json flows_json(const PipelineCounters& pipeline) {
   return out;
 }
 
-json ledger_json(const enforce::GateBytes& bytes) {
+json ledger_json(const InspectionStatus& status) {
+  enforce::GateBytes bytes = status.gate.bytes;
+  const std::uint64_t unread = std::min(bytes.inspected, status.pipeline.bytes_uninspected);
+  bytes.inspected -= unread;  // captured, but there was no room to read it
+  bytes.uninspected += unread;
   return {{"sent", bytes.inspected + bytes.trusted + bytes.uninspected},
           {"inspected", bytes.inspected},
           {"opaque", 0},  // no flow is told to be opaque before TLS is read
@@ -157,7 +161,7 @@ json StatusFacts::status_json(const ActivePolicy& active, const InspectionStatus
           {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(now - started_).count()},
           {"policy", policy_json(*active.policy)},
           {"flows", flows_json(status.pipeline)},
-          {"ledger", ledger_json(status.gate.bytes)},
+          {"ledger", ledger_json(status)},
           {"drops", drops_json(status)},
           {"holds", holds_json(status)},
           {"findings", std::move(findings)},

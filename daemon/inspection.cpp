@@ -140,7 +140,7 @@ Inspection::Inspection(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} 
 Inspection::~Inspection() { stop(); }
 
 Result<std::unique_ptr<Inspection>> Inspection::create(const InspectionSettings& settings,
-                                                       std::shared_ptr<const ActivePolicy> active,
+                                                       const std::shared_ptr<const ActivePolicy>& active,
                                                        Report report) {
   auto mount = capture::cgroup2_mount();
   if (!mount) return std::unexpected{std::move(mount.error())};

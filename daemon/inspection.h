@@ -36,9 +36,8 @@ class Inspection {
   using Report = std::function<void(Finding)>;  // called on the inspection thread
 
   /// Loads the programs and puts `active` in force; nothing is attached yet.
-  [[nodiscard]] static Result<std::unique_ptr<Inspection>> create(const InspectionSettings& settings,
-                                                                  std::shared_ptr<const ActivePolicy> active,
-                                                                  Report report);
+  [[nodiscard]] static Result<std::unique_ptr<Inspection>> create(
+      const InspectionSettings& settings, const std::shared_ptr<const ActivePolicy>& active, Report report);
   ~Inspection();
   Inspection(const Inspection&) = delete;
   Inspection& operator=(const Inspection&) = delete;

@@ -38,6 +38,12 @@ struct Tally {
   }
 };
 
+/// Starts of one process: an owner that was found in /proc has the resolution of a clock tick.
+bool same_start(const Owner& a, const Owner& b) {
+  constexpr std::uint64_t kTickNs = 10'000'000;
+  return a.start_ns / kTickNs == b.start_ns / kTickNs;
+}
+
 std::unique_ptr<decode::Decoder> choose_decoder(Bytes first) {
   for (const decode::DecoderEntry& entry : decode::decoders())
     if (entry.sniff(first) == decode::Sniff::yes) return entry.create();
@@ -56,6 +62,7 @@ struct Pipeline::Flow {
   std::map<std::uint32_t, detect::ScanState> scans;  // by part of the content
   std::map<DataClassId, Tally> tallies;
   LedgerEntry ledger;
+  std::string_view done;    // how it was ended, once it is blocked
   bool left_trust = false;  // the next gap are bytes that passed while the flow was trusted
 };
 
@@ -98,16 +105,27 @@ void Pipeline::on(const FlowOpened& event) { find_flow(event.flow); }
 
 void Pipeline::on(const PayloadSent& event) {
   Flow* flow = find_flow(event.flow);
-  if (flow == nullptr) {
-    // Nothing is known of it and nothing can be remembered: the gate's default would hold it for ever.
-    parts_.enforcer.set_state(event.flow, FlowState::watched);
-    parts_.enforcer.clear(event.flow, event.pos + event.written);
-    return;
-  }
+  if (flow == nullptr) return overflow(event);
   if (flow->state == FlowState::blocked) return;  // captured before the verdict; the gate refuses it
   inspect(*flow, event);
   judge(*flow);
   if (flow->state != FlowState::blocked) release(*flow, event);
+}
+
+/// The table is full: nothing can be remembered of this flow. Open lets it go unread, closed leaves it
+/// refused; TCP then tries again until there is room.
+void Pipeline::overflow(const PayloadSent& event) {
+  const bool open =
+      active_->mode == Mode::observe || active_->policy->failure.overload == policy::OnFailure::open;
+  if (!open) return;
+  counters_.bytes_uninspected += event.written;
+  if (!event.held) return;
+  if (event.flow.is_datagram()) {
+    parts_.enforcer.resend(event.flow, event.payload);
+    return;
+  }
+  parts_.enforcer.set_state(event.flow, FlowState::watched);
+  parts_.enforcer.clear(event.flow, event.pos + event.written);
 }
 
 void Pipeline::on(const FlowClosed& event) {
@@ -131,12 +149,9 @@ void Pipeline::on(const ConnectDenied& event) {
             .scans = {},
             .tallies = {},
             .ledger = {}};
-  const std::string& rule = policy.connections[event.rule].name;
-  Decision decision{
-      .verdict = event.refused ? Verdict::block : Verdict::would_block,
-      .rule = rule,
-      .nearest = {},
-      .reason = fmt::format("connection rule '{}' denies {}", rule, flow.destination.to_string())};
+  Decision decision =
+      policy::decide_connection(policy.connections[event.rule], event.refused ? Mode::enforce : Mode::observe,
+                                flow.sender, flow.destination);
   Finding finding = make_finding(flow, std::move(decision));
   finding.kind = FindingKind::connection;
   parts_.report(std::move(finding));
@@ -147,7 +162,8 @@ void Pipeline::on(const ProcessStarted& event) {
   // The image behind open flows changed: another sender from here on.
   if (!flows_of_.contains(event.process.pid)) return;
   for (auto& [key, flow] : flows_)
-    if (flow->facts.owner.pid == event.process.pid) classify(*flow);
+    if (flow->facts.owner.pid == event.process.pid && same_start(flow->facts.owner, event.process))
+      classify(*flow);
 }
 
 void Pipeline::on(const ProcessExited& event) {
@@ -233,6 +249,7 @@ void Pipeline::inspect(Flow& flow, const PayloadSent& event) {
   if (flow.decoder->feed(segment->bytes, scanner) != decode::DecodeStatus::ok) {
     // What no format knows is still scanned, from these bytes on.
     flow.decoder = decode::decoders().back().create();
+    flow.scans.clear();
     (void)flow.decoder->feed(segment->bytes, scanner);
   }
   counters_.bytes_inspected += segment->bytes.size();
@@ -263,17 +280,19 @@ void Pipeline::judge(Flow& flow) {
 }
 
 void Pipeline::act(Flow& flow, Finding& finding) {
-  if (finding.decision.verdict != Verdict::block || flow.state == FlowState::blocked) return;
-  flow.state = FlowState::blocked;
-  const enforce::Destroyed how = parts_.enforcer.block(flow.facts);
+  if (finding.decision.verdict != Verdict::block) return;
+  if (flow.state != FlowState::blocked) {
+    flow.state = FlowState::blocked;
+    flow.done = enforce::to_string(parts_.enforcer.block(flow.facts));
+  }
   finding.flow.state = FlowState::blocked;
-  finding.done = enforce::to_string(how);
+  finding.done = flow.done;  // a second class in the same record: the flow is ended already
 }
 
 void Pipeline::release(Flow& flow, const PayloadSent& event) {
   if (!event.held) return;
   note_hold(event);
-  if (event.flow.is_datagram())
+  if (event.flow.is_datagram() && event.payload.size() == event.written)
     parts_.enforcer.resend(flow.facts, event.payload);
   else
     parts_.enforcer.clear(flow.facts, event.pos + event.written);

@@ -37,11 +37,13 @@ struct PipelineCounters {
   std::uint64_t records = 0;
   std::uint64_t bad_records = 0;
   std::uint64_t bytes_inspected = 0;
-  std::uint64_t flows_refused = 0;  // flow table of the daemon full
+  std::uint64_t flows_refused = 0;      // records of flows for which the daemon's table had no room
+  std::uint64_t bytes_uninspected = 0;  // of these, what passed unread
   std::uint64_t matches = 0;
   std::uint64_t held_records = 0;
   std::uint64_t holds_over_limit = 0;
-  std::array<std::uint64_t, 48> hold_ns_log2{};   // [i]: holds of 2^i ns and more, from capture to ruling
+  std::array<std::uint64_t, 48>
+      hold_ns_log2{};  // [i]: holds below 2^i ns (and not below half of it), from capture to ruling
   std::array<std::uint64_t, 5> flows_by_state{};  // by FlowState
 };
 
@@ -101,6 +103,7 @@ class Pipeline {
   FlowMap::iterator erase(FlowMap::iterator flow);
   void index_owner(Tgid pid, int change);
   void classify(Flow& flow);
+  void overflow(const PayloadSent& event);
   void release(Flow& flow, const PayloadSent& event);
   void inspect(Flow& flow, const PayloadSent& event);
   void judge(Flow& flow);

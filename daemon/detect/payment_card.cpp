@@ -75,17 +75,30 @@ class GroupedCard {
     return is_card_number({digits.data(), size});
   }
 
+  /// Run `i` begins four groups of four that are a card of their own.
+  [[nodiscard]] bool card_at(std::size_t i) const {
+    if (i + 4 > runs().size()) return false;
+    std::array<char, 16> digits{};
+    for (std::size_t group = 0; group < 4; ++group) {
+      if (runs()[i + group].size() != 4 || (group > 0 && !follows(i + group))) return false;
+      std::copy_n(window_.text.data() + runs()[i + group].begin, 4, digits.data() + 4 * group);
+    }
+    return is_card_number({digits.data(), digits.size()});
+  }
+
   /// Rows of numbers hold card-like windows by chance. A short shape stands alone; one of 16 digits or more
   /// may have one neighbour (an expiry date, a code, the end of another card) on a side, not two groups of
-  /// four.
+  /// four, unless those are a card as well: a row of cards.
   [[nodiscard]] bool part_of_list(std::size_t count) const {
     const std::size_t next = first_ + count;
     const bool short_shape = runs()[first_].size() != 4 || count < 4 || runs()[first_ + 3].size() != 4;
     if (short_shape) return follows(first_) || follows(next);
     const bool two_before = first_ >= 2 && follows(first_) && follows(first_ - 1) &&
-                            runs()[first_ - 1].size() == 4 && runs()[first_ - 2].size() == 4;
+                            runs()[first_ - 1].size() == 4 && runs()[first_ - 2].size() == 4 &&
+                            !(first_ >= 4 && card_at(first_ - 4));
     const bool two_after = follows(next) && follows(next + 1) && runs()[next].size() == 4 &&
-                           runs()[next + 1].size() == 4 && runs()[next + 1].end < window_.text.size();
+                           runs()[next + 1].size() == 4 && runs()[next + 1].end < window_.text.size() &&
+                           !card_at(next);
     return two_before || two_after;
   }
 

@@ -41,4 +41,25 @@ std::vector<std::uint32_t> status_numbers(std::string_view status, std::string_v
   return out;
 }
 
+namespace {
+
+std::uint64_t ns_per_tick() { return 1'000'000'000U / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK)); }
+
+}  // namespace
+
+std::uint64_t start_ticks(const std::string& directory) {
+  // The name before it may hold spaces and parentheses (proc(5)).
+  const std::string stat = read_some(directory + "/stat", 4096);
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return 0;
+  std::istringstream fields{stat.substr(name_end + 1)};
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) fields >> skipped;
+  std::uint64_t ticks = 0;
+  fields >> ticks;
+  return ticks;
+}
+
+std::uint64_t to_ticks(std::uint64_t start_ns) { return start_ns / ns_per_tick(); }
+
 }  // namespace sluice::enrich

@@ -16,4 +16,9 @@ namespace sluice::enrich {
 /// The numbers behind a key of /proc/PID/status: status_numbers(text, "\nGroups:").
 [[nodiscard]] std::vector<std::uint32_t> status_numbers(std::string_view status, std::string_view key);
 
+/// When the process started, in clock ticks since boot (field 22 of /proc/PID/stat); 0 if it cannot be read.
+[[nodiscard]] std::uint64_t start_ticks(const std::string& directory);
+/// The kernel's start in nanoseconds, in the same ticks.
+[[nodiscard]] std::uint64_t to_ticks(std::uint64_t start_ns);
+
 }  // namespace sluice::enrich

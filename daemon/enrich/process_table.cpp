@@ -67,6 +67,9 @@ ProcessTable::Process& ProcessTable::find(const Owner& owner) {
 void ProcessTable::read_proc(Tgid pid, Process& process) const {
   const std::string directory = proc_ + '/' + std::to_string(std::to_underlying(pid));
   const std::string status = read_some(directory + "/status", 4096);
+  // Another process may have the pid by now; its identity must not become that of this one.
+  const std::uint64_t ticks = start_ticks(directory);
+  if (ticks != 0 && process.start_ns != 0 && ticks != to_ticks(process.start_ns)) return;
   if (status.empty()) return;  // gone: what exec told stands, and is tried no better later
   if (std::string exe = read_exe(directory + "/exe"); !exe.empty()) process.exe = std::move(exe);
   if (std::string args = join_args(read_some(directory + "/cmdline", Sender::kMaxArgs)); !args.empty())

@@ -7,7 +7,6 @@
 
 #include <charconv>
 #include <memory>
-#include <sstream>
 
 #include "enrich/proc_files.h"
 
@@ -29,19 +28,6 @@ template <class Number>
 std::optional<Number> inode_in(std::string_view link, std::string_view kind) {
   if (!link.starts_with(kind) || !link.ends_with(']')) return std::nullopt;
   return number_in<Number>(link.substr(kind.size(), link.size() - kind.size() - 1));
-}
-
-/// Field 22 of /proc/PID/stat, in clock ticks; the name before it may hold spaces and parentheses (proc(5)).
-std::uint64_t start_ns_of(const std::string& directory) {
-  const std::string stat = read_some(directory + "/stat", 4096);
-  const std::size_t name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return 0;
-  std::istringstream fields{stat.substr(name_end + 1)};
-  std::string skipped;
-  for (int field = 3; field < 22; ++field) fields >> skipped;
-  std::uint64_t ticks = 0;
-  fields >> ticks;
-  return ticks * (1'000'000'000U / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK)));
 }
 
 }  // namespace
@@ -89,7 +75,8 @@ std::optional<Owner> SocketOwners::find(std::uint64_t socket_inode, std::uint64_
                .uid = Uid{uids[1]},
                .gid = Gid{gids[1]},
                .cgroup = {},
-               .start_ns = start_ns_of(directory)};
+               .start_ns = start_ticks(directory) *
+                           (1'000'000'000U / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK)))};
 }
 
 std::optional<Tgid> SocketOwners::in_netns(std::uint32_t netns, std::uint64_t now_ns) {

@@ -108,7 +108,7 @@ class Verdicts(unittest.TestCase):
                 result = self.send(sink, CLEAN, clients.nc)
                 self.assertFalse(result.ok)
                 told = sluice(daemon.wait_finding(lambda f: sluice(f)["kind"] == "connection"))
-                self.assertEqual((told["verdict"], told["rule"]), ("block", "no-irc"))
+                self.assertEqual((told["verdict"], told["rule"]), ("block", "connections.no-irc"))
                 self.assertEqual(sink.connections, [])
 
     def test_observe_holds_nothing_and_tells_all(self):

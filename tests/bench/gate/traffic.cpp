@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traffic for the gate benchmark. `serve PORT` answers on every connection by its first byte: 'e' echoes messages of 200
-// bytes, 's' swallows bytes to the end and answers one byte. `echo HOST PORT N` prints the median and the 99th
-// percentile of N round trips in ns; `bulk HOST PORT BYTES FLOWS` prints bytes a second, to the last byte's
-// acknowledgement by the server.
+// Traffic for the gate benchmark. `serve PORT` answers on every connection by its first byte: 'e' echoes
+// messages of 200 bytes, 's' swallows bytes to the end and answers one byte. `echo HOST PORT N` prints the
+// median and the 99th percentile of N round trips in ns; `bulk HOST PORT BYTES FLOWS` prints bytes a second,
+// to the last byte's acknowledgement by the server.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -129,7 +129,8 @@ int bulk(const char* host, const char* port, std::uint64_t bytes, unsigned flows
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < flows; ++i) threads.emplace_back(bulk_flow, host, port, bytes / flows);
   for (std::thread& thread : threads) thread.join();
-  std::printf("%.0f\n", static_cast<double>(bytes) / std::chrono::duration<double>(Clock::now() - began).count());
+  std::printf("%.0f\n",
+              static_cast<double>(bytes) / std::chrono::duration<double>(Clock::now() - began).count());
   return 0;
 }
 
@@ -140,7 +141,8 @@ int main(int argc, char** argv) {
   if (verb == "serve" && argc == 3) return serve(static_cast<std::uint16_t>(std::atoi(argv[2])));
   if (verb == "echo" && argc == 5) return echo(argv[2], argv[3], std::strtoul(argv[4], nullptr, 10));
   if (verb == "bulk" && argc == 6)
-    return bulk(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10), static_cast<unsigned>(std::atoi(argv[5])));
+    return bulk(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10),
+                static_cast<unsigned>(std::atoi(argv[5])));
   std::fputs("usage: gate_traffic serve PORT | echo HOST PORT N | bulk HOST PORT BYTES FLOWS\n", stderr);
   return 2;
 }
