@@ -70,6 +70,7 @@ Destroyed KernelEnforcer::block(const FlowFacts& flow) {
     ++counters_.destroyed;
     return Destroyed::disconnected;
   }
+  if (!knows_netns(flow.netns)) (void)remember_netns(flow.netns, flow.owner.pid);
   if (sock_destroy(flow, netns(flow))) {
     ++counters_.destroyed;
     return Destroyed::sock_destroy;
