@@ -12,7 +12,7 @@
 #include "bpf/packet.bpf.h"
 #include "bpf/payload.bpf.h"
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "GPL";
 
 #define GATE_REFUSE 0 /* -EPERM: TCP keeps the segment, a UDP sender sees the error */
 #define GATE_PASS   1
