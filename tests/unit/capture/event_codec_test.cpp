@@ -19,7 +19,7 @@ template <class T>
 Record to_record(const T& raw, std::string_view tail = {}) {
   Record out(sizeof raw + tail.size());
   std::memcpy(out.data(), &raw, sizeof raw);
-  std::memcpy(out.data() + sizeof raw, tail.data(), tail.size());
+  if (!tail.empty()) std::memcpy(out.data() + sizeof raw, tail.data(), tail.size());
   return out;
 }
 

@@ -51,9 +51,35 @@ FlowFacts flow_of(int socket) {
   return flow;
 }
 
+/// Each look at it takes `step_ns`.
+class Ticking final : public Clock {
+ public:
+  explicit Ticking(std::uint64_t step_ns = 0) : step_ns_{step_ns} {}
+  [[nodiscard]] std::uint64_t boottime_ns() const override { return now_ns += step_ns_; }
+  [[nodiscard]] WallTime now() const override { return {}; }
+  mutable std::uint64_t now_ns = 1'000;
+
+ private:
+  std::uint64_t step_ns_;
+};
+
+TEST(SocketAccess, ListsAProcessAgainOnlyWhenTheLastListingIsPaidOff) {
+  Pair pair = connect_pair();
+  const FlowFacts flow = flow_of(pair.ours.get());
+  const Ticking clock{100};
+  SocketAccess sockets{clock};
+  ASSERT_TRUE(sockets.duplicate(flow));  // a listing of 100 ns
+  const UniqueFd moved{fcntl(pair.ours.get(), F_DUPFD_CLOEXEC, 200)};
+  pair.ours.reset();
+  EXPECT_FALSE(sockets.duplicate(flow)) << "within ten times the cost of the last listing";
+  clock.now_ns += 1'000;
+  EXPECT_TRUE(sockets.duplicate(flow));
+}
+
 TEST(SocketAccess, DuplicatesTheSocketOfAFlow) {
   const Pair pair = connect_pair();
-  SocketAccess sockets;
+  const Ticking clock;
+  SocketAccess sockets{clock};
   for (int time = 0; time < 2; ++time) {  // searched, then remembered
     const auto found = sockets.duplicate(flow_of(pair.ours.get()));
     ASSERT_TRUE(found) << found.error().message();
@@ -65,7 +91,8 @@ TEST(SocketAccess, DuplicatesTheSocketOfAFlow) {
 TEST(SocketAccess, FollowsADescriptorThatMoved) {
   Pair pair = connect_pair();
   const FlowFacts flow = flow_of(pair.ours.get());
-  SocketAccess sockets;
+  const Ticking clock;
+  SocketAccess sockets{clock};
   ASSERT_TRUE(sockets.duplicate(flow));
   const UniqueFd moved{fcntl(pair.ours.get(), F_DUPFD_CLOEXEC, 200)};
   pair.ours.reset();
@@ -78,7 +105,8 @@ TEST(SocketAccess, NeverMistakesAReusedDescriptor) {
   Pair pair = connect_pair();
   const Pair other = connect_pair();
   const FlowFacts flow = flow_of(pair.ours.get());
-  SocketAccess sockets;
+  const Ticking clock;
+  SocketAccess sockets{clock};
   ASSERT_TRUE(sockets.duplicate(flow));
   ASSERT_EQ(dup2(other.ours.get(), pair.ours.get()), pair.ours.get());
   const auto found = sockets.duplicate(flow);
@@ -90,7 +118,8 @@ TEST(SocketAccess, NeverMistakesAReusedInode) {
   const Pair pair = connect_pair();
   FlowFacts flow = flow_of(pair.ours.get());
   flow.key.cookie = SocketCookie{std::to_underlying(flow.key.cookie) + 1'000'000};
-  SocketAccess sockets;
+  const Ticking clock;
+  SocketAccess sockets{clock};
   EXPECT_FALSE(sockets.duplicate(flow));
 }
 
@@ -98,7 +127,8 @@ TEST(SocketAccess, WithoutAnOwnerThereIsNowhereToLook) {
   const Pair pair = connect_pair();
   FlowFacts flow = flow_of(pair.ours.get());
   flow.owner.pid = Tgid{};
-  SocketAccess sockets;
+  const Ticking clock;
+  SocketAccess sockets{clock};
   const auto found = sockets.duplicate(flow);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code.value(), ESRCH);

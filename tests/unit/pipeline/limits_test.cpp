@@ -38,15 +38,27 @@ TEST_F(LimitsTest, ASocketThatConnectsAnewLeavesItsBlockBehind) {
   EXPECT_EQ(enforcer_.take(), (Calls{"set_state 7 held", "clear 7 5"}));
 }
 
-TEST_F(LimitsTest, AFullTableIsCountedAndHoldsNothingForEver) {
+TEST_F(LimitsTest, AFullTableIsCountedAndLetsNothingGoUnreadWhenClosed) {
   start(activate_text(kPolicy), {.max_flows = 1});
   hold(tcp_flow(7, kCurl), 0, "hello");
   enforcer_.calls.clear();
   hold(tcp_flow(8, kCurl), 40, "hello");
-  EXPECT_EQ(enforcer_.take(), (Calls{"set_state 8 watched", "clear 8 45"}));
+  EXPECT_EQ(enforcer_.take(), Calls{}) << "TCP keeps it and tries again until there is room";
   EXPECT_EQ(pipeline_->counters().flows_refused, 1U);
+  EXPECT_EQ(pipeline_->counters().bytes_uninspected, 0U);
   hold(tcp_flow(7, kCurl), 5, fmt::format(" {}", kCard));
   EXPECT_EQ(enforcer_.take(), Calls{"block 7"}) << "the flow that has its place goes on";
+}
+
+TEST_F(LimitsTest, AFullTableLetsTheFlowGoUnreadAndCountsWhenOpen) {
+  std::string open{kPolicy};
+  open.replace(open.find("{hold_limit: 2s}"), 1, "{overload: open, ");
+  start(activate_text(open), {.max_flows = 1});
+  hold(tcp_flow(7, kCurl), 0, "hello");
+  enforcer_.calls.clear();
+  hold(tcp_flow(8, kCurl), 40, "hello");
+  EXPECT_EQ(enforcer_.take(), (Calls{"set_state 8 watched", "clear 8 45"}));
+  EXPECT_EQ(pipeline_->counters().bytes_uninspected, 5U);
 }
 
 TEST_F(LimitsTest, ThePlaceOfAClosedFlowIsFreeAgain) {
