@@ -18,6 +18,9 @@ static __always_inline void count_bytes(__u32 fate, __u64 n)
 		*sum += n;
 }
 
+/* Unread bytes in the ring that wake the daemon: little enough to be in the cache when it reads them. */
+#define WAKE_BACKLOG (512 << 10)
+
 /*
  * A wake-up costs more than the copy. A held packet waits for the daemon, so it wakes unless the
  * daemon is awake anyway: the daemon clears `awake`, then looks whether anything is reserved or
@@ -31,8 +34,7 @@ static __always_inline __u64 wakeup_flags(int urgent)
 		return BPF_RB_NO_WAKEUP;
 	if (urgent)
 		return BPF_RB_FORCE_WAKEUP;
-	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >
-	    bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) / 8)
+	if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > WAKE_BACKLOG)
 		return BPF_RB_FORCE_WAKEUP;
 	return BPF_RB_NO_WAKEUP;
 }
