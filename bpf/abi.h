@@ -121,7 +121,7 @@ struct flow {
 	__u64 cleared;	 /* a held byte below this stream position may leave */
 	__u64 passed;	 /* end of the highest byte that was let through */
 	__u64 accounted; /* end of the highest byte captured or counted */
-	__u64 last_ns;	 /* last packet with payload */
+	__u64 last_ns;	 /* datagram sockets: last packet with payload */
 	__u64 socket_inode;
 	struct owner owner;
 	__u32 next_seq; /* TCP sequence number of position `accounted` */

@@ -252,7 +252,8 @@ static __always_inline int filter_payload(struct __sk_buff *skb, struct flow *fl
 	__u32 state = flow->state ? flow->state : active_bank()->default_state;
 	struct span span = place(flow, packet);
 
-	flow->last_ns = bpf_ktime_get_boot_ns();
+	if (!packet->stream) /* streams are told to be closed, datagram sockets fall idle */
+		flow->last_ns = bpf_ktime_get_boot_ns();
 	if (state == STATE_BLOCKED) {
 		if (span.end <= (__s64)flow->passed)
 			return GATE_PASS; /* left before the verdict */
