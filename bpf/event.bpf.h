@@ -18,7 +18,8 @@ static __always_inline void count_bytes(__u32 fate, __u64 n)
 		*sum += n;
 }
 
-/* Unread bytes in the ring that wake the daemon: little enough to be in the cache when it reads them. */
+/* Unread bytes in the ring that wake the daemon: little enough to be in the cache when it reads
+ * them. */
 #define WAKE_BACKLOG (512 << 10)
 
 /*
