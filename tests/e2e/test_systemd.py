@@ -221,7 +221,8 @@ def prepare(root):
 
 
 def boot(root, bpffs):
-    shared = [f"--bind={bpffs}:/sys/fs/bpf", "--bind=/sys/kernel/tracing"] + [f"--bind-ro={path}" for path in (SOURCE, BUILD) if path.stat().st_dev != pathlib.Path("/").stat().st_dev]
+    shared = [f"--bind={bpffs}:/sys/fs/bpf", "--bind=/sys/kernel/tracing"] + [
+        f"--bind-ro={path}" for path in (SOURCE, BUILD)]  # also below /tmp, which is another one inside
     return run("systemd-nspawn", "--quiet", f"--directory={root}", "--boot", "--register=no", "--keep-unit",
                "--private-network", f"--machine=sluice-test-{os.getpid()}", "--capability=all",
                "--system-call-filter=bpf perf_event_open pidfd_open pidfd_getfd setns", "--console=pipe", *shared,
