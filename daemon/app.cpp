@@ -111,7 +111,7 @@ struct App::Parts {
   [[nodiscard]] Result<> open_sinks();
   [[nodiscard]] Result<> open_control();
   void reload(std::function<void(json)> reply);
-  void adopt(std::shared_ptr<const ActivePolicy> next, std::function<void(Result<>)> done);
+  void adopt(const std::shared_ptr<const ActivePolicy>& next, std::function<void(Result<>)> done);
   void set_mode(const json& request, std::function<void(json)> reply);
   void tell(std::vector<Finding> findings);
   void report(Finding finding);
@@ -260,7 +260,7 @@ void App::Parts::tell(std::vector<Finding> findings) {
 
 void App::Parts::tick() {
   tell(incidents.expire(std::chrono::system_clock::now()));
-  inspection->status([this](InspectionStatus status) {
+  inspection->status([this](const InspectionStatus& status) {
     boost::asio::post(io, [this, status] {
       // The watchdog speaks for the inspection thread, since this answer came from it.
       sd_notify(0, "WATCHDOG=1");
@@ -292,7 +292,7 @@ void App::Parts::watch_coverage(const InspectionStatus& now) {
 
 // --- policy changes
 
-void App::Parts::adopt(std::shared_ptr<const ActivePolicy> next, std::function<void(Result<>)> done) {
+void App::Parts::adopt(const std::shared_ptr<const ActivePolicy>& next, std::function<void(Result<>)> done) {
   inspection->adopt(next, [this, next, done = std::move(done)](Result<> result) {
     boost::asio::post(io, [this, next, done, result = std::move(result)] {
       if (result) {

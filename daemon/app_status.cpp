@@ -149,7 +149,7 @@ json StatusFacts::status_json(const ActivePolicy& active, const InspectionStatus
   const double passed_s =
       std::max(0.001, std::chrono::duration<double>(now - std::exchange(last_asked_, now)).count());
   const double cpu_s = cpu_seconds();
-  const double events =
+  const auto events =
       static_cast<double>(status.pipeline.records - std::exchange(last_records_, status.pipeline.records));
   json findings{{"dropped", losses.dropped}, {"closed_early", losses.closed_early}};
   for (const Verdict verdict : {Verdict::allow, Verdict::alert, Verdict::block, Verdict::would_block})
